@@ -1,0 +1,8 @@
+import DescordCLI
+
+@main
+struct Entry {
+    static func main() async {
+        print("descord")
+    }
+}
