@@ -31,8 +31,9 @@ extension GossipSubRouter {
         for topic in rpc.prune.compactMap({ self.topics.number(of: $0.topic) }) {
             self.peers[peer].retriedPrunes.insert(topic)
         }
-        for topic in rpc.subscriptions.compactMap({ self.topics.number(of: $0.topic) }) {
-            self.peers[peer].retriedAnnouncements.insert(topic)
+        for subscription in rpc.subscriptions {
+            // A topic that we left may be forgotten by now, and still has to be withdrawn.
+            self.peers[peer].retriedAnnouncements.insert(self.intern(subscription.topic))
         }
     }
 
@@ -46,6 +47,7 @@ extension GossipSubRouter {
             let name = self.topics[topic].topic
             guard !rpc.subscriptions.contains(where: { $0.topic == name }) else { continue }
             rpc.subscriptions.append(.init(name, isSubscribed: state.announced.contains(topic)))
+            self.forgetIfIdle(topic)
         }
         for topic in state.retriedGrafts where self.topics.contains(topic) {
             let name = self.topics[topic].topic
