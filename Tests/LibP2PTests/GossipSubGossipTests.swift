@@ -181,7 +181,10 @@ private let fixture = GossipSubFixture.self
     }
 
     @Test func fanoutTopicsAreGossipedToo() {
-        var rig = RouterRig { $0.degree = 4 }
+        var rig = RouterRig {
+            $0.degree = 4
+            $0.degreeOut = 1
+        }
         rig.connect(2..<20)
         rig.apply(.publish(fixture.message(author: 1)))
         let fanout = Set(rig.router.fanoutPeers("t"))
