@@ -115,6 +115,15 @@ nonisolated struct PBSyncFrame: Sendable {
     set {frame = .refusal(newValue)}
   }
 
+  /// wanted, and not here
+  var lacking: PBSyncIDs {
+    get {
+      if case .lacking(let v)? = frame {return v}
+      return PBSyncIDs()
+    }
+    set {frame = .lacking(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Frame: Equatable, Sendable {
@@ -129,6 +138,8 @@ nonisolated struct PBSyncFrame: Sendable {
     case ask(PBSyncIDs)
     case records(PBSyncRecords)
     case refusal(PBSyncRefusal)
+    /// wanted, and not here
+    case lacking(PBSyncIDs)
 
   }
 
@@ -193,6 +204,16 @@ nonisolated struct PBSyncOpening: Sendable {
   /// member admit operations that lead from the initiator to somebody known
   var introduction: [Data] = []
 
+  /// the hello is in the same flight
+  var helloFollows: Bool {
+    get {_helloFollows ?? false}
+    set {_helloFollows = newValue}
+  }
+  /// Returns true if `helloFollows` has been explicitly set.
+  var hasHelloFollows: Bool {self._helloFollows != nil}
+  /// Clears the value of `helloFollows`. Subsequent reads from it will return its default value.
+  mutating func clearHelloFollows() {self._helloFollows = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -202,6 +223,7 @@ nonisolated struct PBSyncOpening: Sendable {
   fileprivate var _joining: Bool? = nil
   fileprivate var _invite: Data? = nil
   fileprivate var _proof: Data? = nil
+  fileprivate var _helloFollows: Bool? = nil
 }
 
 nonisolated struct PBSyncHello: Sendable {
@@ -412,7 +434,7 @@ fileprivate nonisolated let _protobuf_package = "descord"
 
 nonisolated extension PBSyncFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SyncFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opening\0\u{1}hello\0\u{1}ids\0\u{1}want\0\u{1}operations\0\u{1}done\0\u{1}receipt\0\u{1}ask\0\u{1}records\0\u{1}refusal\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opening\0\u{1}hello\0\u{1}ids\0\u{1}want\0\u{1}operations\0\u{1}done\0\u{1}receipt\0\u{1}ask\0\u{1}records\0\u{1}refusal\0\u{1}lacking\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -545,6 +567,19 @@ nonisolated extension PBSyncFrame: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.frame = .refusal(v)
         }
       }()
+      case 11: try {
+        var v: PBSyncIDs?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .lacking(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .lacking(v)
+        }
+      }()
       default: break
       }
     }
@@ -596,6 +631,10 @@ nonisolated extension PBSyncFrame: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .refusal(let v)? = self.frame else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
+    case .lacking?: try {
+      guard case .lacking(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -610,7 +649,7 @@ nonisolated extension PBSyncFrame: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension PBSyncOpening: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SyncOpening"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0\u{1}blinded\0\u{1}joining\0\u{1}invite\0\u{1}proof\0\u{1}introduction\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0\u{1}blinded\0\u{1}joining\0\u{1}invite\0\u{1}proof\0\u{1}introduction\0\u{3}hello_follows\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -624,6 +663,7 @@ nonisolated extension PBSyncOpening: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 4: try { try decoder.decodeSingularBytesField(value: &self._invite) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self._proof) }()
       case 6: try { try decoder.decodeRepeatedBytesField(value: &self.introduction) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self._helloFollows) }()
       default: break
       }
     }
@@ -652,6 +692,9 @@ nonisolated extension PBSyncOpening: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.introduction.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.introduction, fieldNumber: 6)
     }
+    try { if let v = self._helloFollows {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -662,6 +705,7 @@ nonisolated extension PBSyncOpening: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs._invite != rhs._invite {return false}
     if lhs._proof != rhs._proof {return false}
     if lhs.introduction != rhs.introduction {return false}
+    if lhs._helloFollows != rhs._helloFollows {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
