@@ -97,7 +97,7 @@ let package = Package(
             name: "LibP2PTests", dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", collections, protobuf],
             swiftSettings: settings),
         .testTarget(
-            name: "LibP2PHostTests", dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto"] + nio,
+            name: "LibP2PHostTests", dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "DescordCoreTests", dependencies: ["DescordCore", "LibP2PCore", "DescordCrypto", protobuf],
