@@ -1,0 +1,138 @@
+"""What every foreign peer of these tests can do, whatever it is written in."""
+
+import dataclasses
+import threading
+import time
+from collections import deque
+
+DEADLINE_SECONDS = 60  # of any single wait: only ever reached by a failure
+WINDOW = 24  # messages sent and not yet acknowledged: below the queues of 32 that both peers come with
+ASK_AGAIN_SECONDS = 0.01  # between two questions to a program that cannot tell by itself
+
+
+class Failure(Exception):
+    """What a scenario found wrong."""
+
+
+def check(condition, text):
+    """Fails the scenario with `text` unless `condition` holds."""
+    if not condition:
+        raise Failure(text)
+
+
+def until(question, what, seconds=DEADLINE_SECONDS):
+    """Asks until the answer is true, and returns it; for states that their owner announces to nobody."""
+    pause, end = threading.Event(), time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        check(time.monotonic() < end, f"not within {seconds} s: {what}")
+        pause.wait(ASK_AGAIN_SECONDS)
+
+
+@dataclasses.dataclass(frozen=True)
+class Message:
+    """A gossip message as the peer handed it on."""
+
+    sender: bytes
+    data: bytes
+    seqno: bytes
+    topic: str
+    signature: bytes
+    key: bytes
+
+
+def windowed(payloads, send, receive):
+    """Sends every payload, with at most `WINDOW` sent and not yet received; each must arrive once, in any order."""
+    outstanding = set()
+    check(len(set(payloads)) == len(payloads), "payloads that cannot be told apart")
+
+    def settle():
+        data = receive()
+        check(data in outstanding, "something arrived that was not sent, or twice")
+        outstanding.discard(data)
+
+    for data in payloads:
+        if len(outstanding) == WINDOW:
+            settle()
+        outstanding.add(data)
+        send(data)
+    while outstanding:
+        settle()
+
+
+class Inbox:
+    """Messages in order of arrival; filled by a reader's thread, emptied by the scenario's."""
+
+    def __init__(self):
+        self.waiting, self.changed, self.ended = deque(), threading.Condition(), None
+
+    def put(self, item):
+        with self.changed:
+            self.waiting.append(item)
+            self.changed.notify_all()
+
+    def end(self, why):
+        with self.changed:
+            self.ended = why
+            self.changed.notify_all()
+
+    def take(self, what, seconds=DEADLINE_SECONDS):
+        """Waits for the next item and returns it."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.waiting or self.ended, seconds)
+            if self.waiting:
+                return self.waiting.popleft()
+            raise Failure(f"{self.ended or f'nothing within {seconds} s'} while waiting for {what}")
+
+    def drain(self):
+        """Returns what is there, without waiting."""
+        with self.changed:
+            items = list(self.waiting)
+            self.waiting.clear()
+            return items
+
+
+class Peer:
+    """One foreign peer, with its own counts of what it sent and received.
+
+    Subclasses give: start, stop, connect, disconnect, peers, subscribe, publish, topic_peers, ping, identify.
+    Peer ids are base58 text; addresses are multiaddrs with `/p2p/` at their end.
+    """
+
+    name = "peer"
+
+    def __init__(self):
+        self.sent = self.received = 0
+        self.inboxes = {}
+        self.peer_id = self.address = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def arrived(self, message):
+        """Called by the subclass for every message of a topic that the peer itself did not publish."""
+        self.received += 1
+        self.inboxes[message.topic].put(message)
+
+    def next(self, topic, what="a message"):
+        """Waits for the next message of `topic`."""
+        return self.inboxes[topic].take(f"{what} at {self.name}")
+
+    def wait_connected(self, peer_id):
+        until(lambda: peer_id in self.peers(), f"{self.name} is connected to {peer_id}")
+
+    def wait_gone(self, peer_id):
+        until(lambda: peer_id not in self.peers(), f"{self.name} is rid of {peer_id}")
+
+    def wait_subscribed(self, topic, peer_id):
+        until(lambda: peer_id in self.topic_peers(topic), f"{self.name} sees {peer_id} in {topic}")
+
+    def wait_forgotten(self, topic, peer_id):
+        """Waits until gossip too has noticed a lost connection: peers that reconnect sooner confuse each other."""
+        until(lambda: peer_id not in self.topic_peers(topic), f"{self.name} forgot {peer_id} in {topic}")
