@@ -1,23 +1,17 @@
 """What every foreign peer of these tests can do, whatever it is written in."""
 
 import dataclasses
+import os
+import sys
 import threading
 import time
-from collections import deque
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Support"))
+from descord import Failure, Inbox, check  # noqa: E402,F401 (found through the path above)
 
 DEADLINE_SECONDS = 60  # of any single wait: only ever reached by a failure
 WINDOW = 24  # messages sent and not yet acknowledged: below the queues of 32 that both peers come with
 ASK_AGAIN_SECONDS = 0.01  # between two questions to a program that cannot tell by itself
-
-
-class Failure(Exception):
-    """What a scenario found wrong."""
-
-
-def check(condition, text):
-    """Fails the scenario with `text` unless `condition` holds."""
-    if not condition:
-        raise Failure(text)
 
 
 def until(question, what, seconds=DEADLINE_SECONDS):
@@ -62,38 +56,6 @@ def windowed(payloads, send, receive):
         settle()
 
 
-class Inbox:
-    """Messages in order of arrival; filled by a reader's thread, emptied by the scenario's."""
-
-    def __init__(self):
-        self.waiting, self.changed, self.ended = deque(), threading.Condition(), None
-
-    def put(self, item):
-        with self.changed:
-            self.waiting.append(item)
-            self.changed.notify_all()
-
-    def end(self, why):
-        with self.changed:
-            self.ended = why
-            self.changed.notify_all()
-
-    def take(self, what, seconds=DEADLINE_SECONDS):
-        """Waits for the next item and returns it."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.waiting or self.ended, seconds)
-            if self.waiting:
-                return self.waiting.popleft()
-            raise Failure(f"{self.ended or f'nothing within {seconds} s'} while waiting for {what}")
-
-    def drain(self):
-        """Returns what is there, without waiting."""
-        with self.changed:
-            items = list(self.waiting)
-            self.waiting.clear()
-            return items
-
-
 class Peer:
     """One foreign peer, with its own counts of what it sent and received.
 
@@ -102,6 +64,7 @@ class Peer:
     """
 
     name = "peer"
+    key_field_bytes = 0  # what the `key` of its messages takes, when it sends one
 
     def __init__(self):
         self.sent = self.received = 0

@@ -17,6 +17,7 @@ class PyLibP2P(Peer):
     """A py-libp2p node with gossipsub, in a process of its own that listens on loopback alone."""
 
     name = "py-libp2p"
+    key_field_bytes = 38
 
     def __init__(self):
         super().__init__()
