@@ -1,7 +1,8 @@
 """Reads the NDJSON that a node writes to `DESCORD_TRACE`: go-libp2p-pubsub's event names, one object a line.
 
     {"type": "SEND_RPC", "time": "2026-01-02T03:04:05.678Z", "peer": "12D3…", "topic": null,
-     "counts": {"subscriptions": 0, "messages": 1, "ihave": 0, "iwant": 0, "graft": 0, "prune": 0, "idontwant": 0}}
+     "counts": {"subscriptions": 0, "messages": 1, "ihave": 0, "iwant": 0, "graft": 0, "prune": 0,
+                "idontwant": 0}}
 """
 
 import datetime

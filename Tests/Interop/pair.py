@@ -1,4 +1,4 @@
-"""The two foreign peers against each other: shows that the harness is sound before descord is judged by it."""
+"""The two foreign peers against each other: shows that the harness is sound, apart from descord."""
 
 import os
 

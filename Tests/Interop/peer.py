@@ -38,7 +38,10 @@ class Message:
 
 
 def windowed(payloads, send, receive):
-    """Sends every payload, with at most `WINDOW` sent and not yet received; each must arrive once, in any order."""
+    """Sends every payload, with at most `WINDOW` sent and not yet received.
+
+    Each must arrive once, in any order.
+    """
     outstanding = set()
     check(len(set(payloads)) == len(payloads), "payloads that cannot be told apart")
 
@@ -97,5 +100,8 @@ class Peer:
         until(lambda: peer_id in self.topic_peers(topic), f"{self.name} sees {peer_id} in {topic}")
 
     def wait_forgotten(self, topic, peer_id):
-        """Waits until gossip too has noticed a lost connection: peers that reconnect sooner confuse each other."""
+        """Waits until gossip too has noticed a lost connection.
+
+        Foreign peers that are reconnected sooner confuse each other for good.
+        """
         until(lambda: peer_id not in self.topic_peers(topic), f"{self.name} forgot {peer_id} in {topic}")

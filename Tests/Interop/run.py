@@ -4,6 +4,8 @@ Prints one line a scenario, then one line with the peer's own counts, then `N pa
 """
 
 import argparse
+import json
+import pathlib
 import sys
 import tempfile
 import time
@@ -35,7 +37,7 @@ def run_pair(options):
     with P2PD(options.p2pd) as go, PyLibP2P() as python:
         held = attempt("p2pd and py-libp2p", lambda: pair.run(go, python, options.messages))
         print(counts(go), counts(python), sep="\n")
-        return int(held), int(not held)
+        return int(held), int(not held), (go, python)
 
 
 def run_peer(peer, options):
@@ -57,8 +59,8 @@ def run_peer(peer, options):
         print(counts(peer))
         if not (peer.sent and peer.received):
             print(f"failed: {peer.name} did not both send and receive")
-            return passed, 1
-    return passed, int(not held)
+            held = False
+    return passed, int(not held), (peer,)
 
 
 def main():
@@ -66,15 +68,20 @@ def main():
     parser.add_argument("--peer", choices=("p2pd", "py-libp2p", "pair"), required=True)
     parser.add_argument("--p2pd", required=True)
     parser.add_argument("--descord")
+    parser.add_argument("--report", type=pathlib.Path, help="file for the counts, as JSON")
     parser.add_argument("--messages", type=int, default=scenarios.MESSAGES)
     options = parser.parse_args()
     scenarios.MESSAGES = options.messages
     if options.peer == "pair":
-        passed, failed = run_pair(options)
+        passed, failed, peers = run_pair(options)
     else:
         if not options.descord:
             parser.error("--descord is needed with a single peer")
-        passed, failed = run_peer(P2PD(options.p2pd) if options.peer == "p2pd" else PyLibP2P(), options)
+        peer = P2PD(options.p2pd) if options.peer == "p2pd" else PyLibP2P()
+        passed, failed, peers = run_peer(peer, options)
+    if options.report:
+        counted = [{"name": peer.name, "sent": peer.sent, "received": peer.received} for peer in peers]
+        options.report.write_text(json.dumps({"passed": passed, "failed": failed, "peers": counted}))
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not passed else 0
 

@@ -1,7 +1,8 @@
 """What descord and one foreign peer must do together, in the order in which a session would.
 
-Two homes belong to one public space, and the foreign peer is the only link between them while it is tested: Bob
-writes with nobody but the peer on the line, the peer keeps the bytes, and hands them to Alice when Bob has left.
+Two homes belong to one public space, and the foreign peer is the only link between them while it is tested:
+Bob writes with nobody but the peer on the line, the peer keeps the bytes, and hands them to Alice when Bob has
+left.
 """
 
 import pathlib
@@ -75,7 +76,7 @@ class World:
     def record(self, text):
         """Waits for the next message of Bob at the peer, and keeps it when it is the one that is due."""
         message = self.peer.next(self.topic)
-        check(text.encode() in message.data, f"{len(message.data)} bytes arrived without the text that is due")
+        check(text.encode() in message.data, f"{len(message.data)} bytes came without the text that is due")
         self.recorded.append((text, message.data))
         return message
 
@@ -112,12 +113,13 @@ def greet(world, home, direction):
     seen = peer.identify(home.peer_id)
     check(seen["agent"].startswith("descord/"), f"agent `{seen['agent']}`")
     check(set(MESHSUB) <= set(seen["protocols"]), f"identify names {seen['protocols']}")
-    check({"/ipfs/id/1.0.0", "/ipfs/ping/1.0.0"} <= set(seen["protocols"]), "identify names neither id nor ping")
-    check(wire.unbase58(home.peer_id) == b"\x00\x24" + bytes.fromhex(seen["key"]), "identify names another key")
+    check({"/ipfs/id/1.0.0", "/ipfs/ping/1.0.0"} <= set(seen["protocols"]), "identify lacks id or ping")
+    check(wire.unbase58(home.peer_id) == b"\x00\x24" + bytes.fromhex(seen["key"]), "identify has another key")
 
     def known():
-        return [row for row in home.run("peers", "--json").objects
-                if row["peer"] == peer.peer_id and row["connected"] and row["agent"] and row["rtt_ms"] is not None]
+        rows = home.run("peers", "--json").objects
+        return [row for row in rows if row["peer"] == peer.peer_id and row["connected"]
+                and row["agent"] and row["rtt_ms"] is not None]
 
     row = until(known, f"agent and round trip of {peer.name}")[0]
     check(row["direction"] == direction, f"direction {row['direction']}, not {direction}")
@@ -280,9 +282,10 @@ def one_shots(world):
             check(posted["status"] == "stored" and posted["stored_by"] >= 1, f"status {posted['status']}")
             data = peer.next(world.topic, f"`{text}`").data
             check(text.encode() in data, f"{peer.name} received something else than `{text}`")
-        sent = sum(gossiptrace.total(gossiptrace.read(trace), "SEND_RPC", "graft") for trace in traces)
+        events = [event for trace in traces for event in gossiptrace.read(trace)]
+        sent = gossiptrace.total(events, "SEND_RPC", "graft")
         check(sent == 0, f"one-shot posts sent {sent} GRAFTs")
-        published = sum(gossiptrace.total(gossiptrace.read(trace), "SEND_RPC", "messages") for trace in traces)
+        published = gossiptrace.total(events, "SEND_RPC", "messages")
         check(published >= ONE_SHOTS, f"one-shot posts sent {published} messages by gossip")
         world.part(alice, listener)
 

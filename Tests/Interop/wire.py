@@ -1,6 +1,6 @@
 """Just enough protobuf and libp2p encoding to talk to peers, written from the published message numbers.
 
-Nothing here comes from descord's own code: the point of these tests is that two readings of one specification meet.
+Nothing here comes from descord's own code: in these tests two readings of one specification meet.
 """
 
 import hashlib

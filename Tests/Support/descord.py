@@ -71,8 +71,9 @@ class Running:
         self.process, self.what = process, what
         self.lines, self.notes, self.said = Inbox(), Inbox(), []
         self.readers = [
-            threading.Thread(target=self.read, args=(stream, inbox, keep), daemon=True)
-            for stream, inbox, keep in ((process.stdout, self.lines, None), (process.stderr, self.notes, self.said))
+            threading.Thread(target=self.read, args=arguments, daemon=True)
+            for arguments in (
+                (process.stdout, self.lines, None), (process.stderr, self.notes, self.said))
         ]
         for reader in self.readers:
             reader.start()
@@ -146,8 +147,8 @@ class Home:
             env=self.environment(**environment), timeout=WAIT_SECONDS * 5, check=False)
         result = Result(finished.returncode, finished.stdout, finished.stderr)
         if code is not None:
-            check(result.code == code, f"`descord {' '.join(arguments)[:80]}` exited {result.code}, not {code}: "
-                                       f"{result.err.strip()[-400:]}")
+            what = f"`descord {' '.join(arguments)[:80]}` exited {result.code}, not {code}"
+            check(result.code == code, f"{what}: {result.err.strip()[-400:]}")
         return result
 
     def start(self, *arguments, stdin=False, **environment):
