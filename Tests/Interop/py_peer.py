@@ -1,7 +1,8 @@
 """A py-libp2p node that obeys JSON lines on stdin and answers on stdout; runs in the interop environment.
 
 Requests are {"id", "do", …}; answers {"id", "ok": …} or {"id", "error": "…"}; what arrives on a
-subscribed topic is {"message": {…}} with bytes in base64. The first line is {"ready": {"peer_id", "address"}}.
+subscribed topic is {"message": {…}} with bytes in base64. The first line is {"ready": {"peer_id",
+"address"}}.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """What descord and one foreign peer must do together, in the order in which a session would.
 
 Two homes belong to one public space, and the foreign peer is the only link between them while it is tested:
-Bob writes with nobody but the peer on the line, the peer keeps the bytes, and hands them to Alice when Bob has
-left.
+Bob writes with nobody but the peer on the line, the peer keeps the bytes, and hands them to Alice when Bob
+has left.
 """
 
 import pathlib
