@@ -56,7 +56,10 @@ class Result:
     @property
     def objects(self):
         """What `--json` printed, one object a line."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        try:
+            return [json.loads(line) for line in self.out.splitlines()]
+        except json.JSONDecodeError as error:
+            raise Failure(f"not one object a line ({error}): {self.out[:200]}") from None
 
     @property
     def object(self):

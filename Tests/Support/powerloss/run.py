@@ -1,7 +1,8 @@
-"""Lets `descord post` lose its power at each of its changes to the disk: `run.py DESCORD SHIM.so [--seeds 0,1]`.
+"""Lets `descord post` lose its power at each of its changes to the disk.
 
-Whatever was lost, every id that was ever printed is still there, the database opens and is sound, and the next
-post works. With a seed, some of what was not synced survives, as on a real disk.
+Usage: `run.py DESCORD SHIM.so [--seeds 0,1]`. Whatever was lost, every id that was ever printed is still there,
+the database opens and is sound, and the next post works. With a seed, some of what was not synced survives, as
+on a real disk.
 """
 
 import argparse
@@ -65,7 +66,11 @@ def main():
     binary, shim = options.descord.resolve(), options.shim.resolve()
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="powerloss-") as folder:
-        home, printed = prepare(binary, pathlib.Path(folder, "template"))
+        try:
+            home, printed = prepare(binary, pathlib.Path(folder, "template"))
+        except Failure as failure:
+            print(f"power loss: no home could be prepared: {failure}\n0 passed, 1 failed")
+            return 1
         for seed in map(int, options.seeds.split(",")):
             try:
                 at = 1

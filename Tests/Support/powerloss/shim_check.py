@@ -1,4 +1,4 @@
-"""Shows that the shim loses exactly what was not synced: `shim_check.py SHIM.so`, for both names and bytes."""
+"""Shows that the shim loses exactly what was not synced, names and bytes: `shim_check.py SHIM.so`."""
 
 import os
 import pathlib
@@ -39,9 +39,10 @@ for number in range(5):
 
 
 def lose(shim, story, at, folder, seed=0):
-    """Runs a story that loses its power at one change; returns whether it did, and what it promised before."""
+    """Runs a story that loses its power at one change; returns whether it did, and its promises."""
     environment = os.environ | {
-        "LD_PRELOAD": shim, "POWERLOSS_DIRECTORY": folder, "POWERLOSS_AT": str(at), "POWERLOSS_SEED": str(seed)}
+        "LD_PRELOAD": shim, "POWERLOSS_DIRECTORY": folder, "POWERLOSS_AT": str(at),
+        "POWERLOSS_SEED": str(seed)}
     run = subprocess.run([sys.executable, "-c", story], env=environment, stdout=subprocess.PIPE, text=True,
                          check=False)
     if run.returncode not in (0, -signal.SIGKILL):
@@ -54,7 +55,7 @@ def content(path):
 
 
 def check_names_and_bytes(shim):
-    """Nothing less than what was promised stands on the disk, and nothing in between: the state is the last one."""
+    """What stands on the disk is what was promised last, and nothing in between."""
     for at in range(1, 1000):
         with tempfile.TemporaryDirectory() as folder:
             lost, promises = lose(shim, STORY, at, folder)
