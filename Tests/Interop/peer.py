@@ -67,7 +67,7 @@ class Peer:
     """
 
     name = "peer"
-    key_field_bytes = 0  # what the `key` of its messages takes, when it sends one
+    own_rpc_bytes = 0  # what it adds to an RPC of its own that the same message from us would not have
 
     def __init__(self):
         self.sent = self.received = 0

@@ -19,6 +19,7 @@ from libp2p.custom_types import TProtocol
 from libp2p.io.utils import read_exactly
 from libp2p.peer.id import ID
 from libp2p.peer.peerinfo import info_from_p2p_addr
+from libp2p.peer.peerstore import env_to_send_in_RPC
 from libp2p.pubsub.gossipsub import GossipSub
 from libp2p.pubsub.pubsub import Pubsub
 from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
@@ -107,6 +108,10 @@ class Node:
 
     async def do_publish(self, topic, data):
         await self.pubsub.publish(topic, base64.b64decode(data))
+
+    async def do_sender_record(self):
+        """Returns the size of the record about itself that this implementation adds to every RPC."""
+        return len(env_to_send_in_RPC(self.host)[0])
 
     async def do_topic_peers(self, topic):
         return [peer.to_string() for peer in self.pubsub.peer_topics.get(topic, ())]

@@ -17,7 +17,7 @@ class PyLibP2P(Peer):
     """A py-libp2p node with gossipsub, in a process of its own that listens on loopback alone."""
 
     name = "py-libp2p"
-    key_field_bytes = 38
+    KEY_BYTES = 36  # of its public key, which it puts into every message
 
     def __init__(self):
         super().__init__()
@@ -35,6 +35,8 @@ class PyLibP2P(Peer):
         ready = json.loads(first)["ready"]
         self.peer_id, self.address = ready["peer_id"], ready["address"]
         threading.Thread(target=self.read, daemon=True).start()
+        record = self.ask("sender_record")
+        self.own_rpc_bytes = len(wire.field(6, bytes(self.KEY_BYTES))) + len(wire.field(4, bytes(record)))
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -201,14 +201,14 @@ def largest_from_descord(world):
 
         probe = world.record(post(PROBE_BYTES, "probe "))
         largest = PROBE_BYTES + RPC_BYTES_MAX - wire.rpc_size(probe)
-        if peer.key_field_bytes:  # the peer's own RPC with the same content is larger by its key
-            world.record(post(largest - peer.key_field_bytes, "largest of the peer "))
+        if peer.own_rpc_bytes:  # the peer's own RPC with the same content is larger
+            world.record(post(largest - peer.own_rpc_bytes, "largest of the peer "))
         message = world.record(post(largest, "largest "))
         check(wire.rpc_size(message) == RPC_BYTES_MAX, f"the RPC has {wire.rpc_size(message)} bytes")
         before = len(bob.run("log", "--json", "-n", "5").out)
         post(largest + 1, "too large ", code=65)
         check(len(bob.run("log", "--json", "-n", "5").out) == before, "what was refused was stored")
-        if peer.key_field_bytes:
+        if peer.own_rpc_bytes:
             world.recorded.pop()  # beyond what this peer can send itself
         world.part(bob, node)
 
