@@ -47,6 +47,7 @@ lint: ## check format, imports and the rules of the tree
 
 format: ## format every Swift file in place
 	swift format --in-place --recursive Package.swift Sources Tests
+	@find Sources Tests -name '*.swift' ! -name '*.pb.swift' -exec Scripts/rewrap-comments {} +
 
 docs: build ## generate the manual pages and completions from the command definitions
 	@Scripts/docs $(BINARY)
