@@ -25,12 +25,12 @@ import Testing
 
     @Test func nothingWaitsForTimeToPass() {
         let swiftFound = findings(in: self.swift, code: true) { line in
-            line.contains(/\b(Task|Thread)\.sleep\b|\b(u|nano)?sleep\(/)
+            line.contains(/(Task|Thread)\.sleep|(^|[^A-Za-z_])(u|nano)?sleep\(/)
         }
         #expect(swiftFound.isEmpty)
         let native = self.tree.files.filter { $0.name.hasSuffix(".c") || $0.name.hasSuffix(".h") }
         let scriptsFound = findings(in: self.scripts + native, code: false) { line in
-            line.contains(/\b(u|nano)?sleep\(|^\s*sleep [0-9]/)
+            line.contains(/(^|[^A-Za-z_])(u|nano)?sleep\(|^\s*sleep [0-9]/)
         }
         #expect(scriptsFound.isEmpty)
     }
