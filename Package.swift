@@ -99,7 +99,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LibP2PHostTests",
-            dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto"] + nio,
+            dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "DescordCoreTests", dependencies: ["DescordCore", "LibP2PCore", "DescordCrypto", protobuf],
