@@ -22,7 +22,7 @@ extension ConnectionMachine {
 
     /// Queues bytes; ignored on a stream that is gone or finished. Never blocks: `pendingBytes` tells how much waits.
     public mutating func write(_ bytes: [UInt8], on stream: StreamID) {
-        guard !bytes.isEmpty else { return }
+        guard !bytes.isEmpty, !self.isClosed else { return }
         if let negotiation = self.negotiations[stream.value], !negotiation.isOptimistic {
             if !negotiation.isFinishHeld { self.negotiations[stream.value]?.heldWrites.append(bytes) }
         } else {
@@ -205,10 +205,6 @@ extension ConnectionMachine {
     public mutating func deadlineReached(now: Instant, into events: inout [Event]) {
         guard !self.isClosed else { return }
         self.advance(to: now)
-        guard case .open = self.phase else {
-            if self.now >= self.handshakeDeadline { self.fail(.handshakeTimeout, into: &events) }
-            return
-        }
         while let first = self.negotiationDeadlines.first {
             if self.negotiations[first.stream] != nil {
                 guard first.deadline <= self.now else { break }
@@ -216,11 +212,15 @@ extension ConnectionMachine {
             }
             self.negotiationDeadlines.removeFirst()
         }
+        guard case .open = self.phase else {
+            if self.now >= self.handshakeDeadline { self.fail(.handshakeTimeout, into: &events) }
+            return
+        }
         guard let deadline = self.keepAliveDeadline, deadline <= self.now else { return }
         if let since = self.yamux.pingOutstandingSince, since >= self.lastReceived {
             self.fail(.silentPeer, into: &events)
         } else {
-            self.yamux.ping(now: self.now)
+            self.yamux.pingAnew(now: self.now)
         }
     }
 

@@ -171,6 +171,15 @@ public struct ConnectionMachine: ~Copyable {
         return false
     }
 
+    /// The bytes of incomplete messages and frames that are held; far below 128 KiB, whatever the peer sends.
+    package var incompleteByteCount: Int {
+        let held = self.handshakeFrame.count + self.yamux.headerBytes.count
+        switch self.receiver {
+        case .some(let receiver): return held + receiver.bufferedCount
+        case .none: return held
+        }
+    }
+
     // MARK: - Outbound
 
     /// Whether `takeOutbound` may have something.

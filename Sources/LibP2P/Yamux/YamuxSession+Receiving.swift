@@ -42,7 +42,6 @@ extension YamuxSession {
         payload.remaining -= taken
         self.payload = payload.remaining > 0 ? payload : nil
         guard let id = payload.stream, self.streams[id] != nil else { return }
-        self.streams[id]?.unconsumed += UInt32(taken)
         self.measureRoundTrip(after: taken)
         Self.deliver(bytes, on: id, into: &events)
         if payload.remaining == 0, payload.isLast {
@@ -143,6 +142,8 @@ extension YamuxSession {
             return
         }
         self.streams[id]?.receiveWindow -= header.length
+        // Charged whole at once, so that what is still under way is never taken for free space.
+        self.streams[id]?.unconsumed += header.length
         let isLast = header.flags.contains(.fin)
         if header.length > 0 {
             self.payload = (id, Int(header.length), isLast)
@@ -179,16 +180,6 @@ extension YamuxSession {
         self.queueControl(id)
         events.append(.opened(id))
         return true
-    }
-
-    /// Puts a stream into the queue for window updates and acknowledgements.
-    private mutating func queueControl(_ id: UInt32) {
-        self.streams[id]?.isControlQueued = true
-        if self.controls.count > 2 * self.streams.count + 64 {
-            let streams = self.streams
-            self.controls.removeAll { streams[$0]?.isControlQueued != true }
-        }
-        self.controls.append(id)
     }
 
     private mutating func remoteFinished(_ id: UInt32, into events: inout [Event]) {

@@ -145,10 +145,22 @@ package struct YamuxSession: ~Copyable {
         stream.unconsumed -= UInt32(count)
         if !stream.isRemoteFinished, !stream.isControlQueued, stream.credit >= stream.windowSize / 2 {
             self.grow(&stream)
-            stream.isControlQueued = true
-            self.controls.append(id)
+            self.streams[id] = stream
+            self.queueControl(id)
+        } else {
+            self.streams[id] = stream
         }
-        self.streams[id] = stream
+    }
+
+    /// Puts a stream into the queue for window updates and acknowledgements.
+    mutating func queueControl(_ id: UInt32) {
+        self.streams[id]?.isControlQueued = true
+        // As with `ready`: a peer must not make the queue grow by streams that vanish.
+        if self.controls.count > 2 * self.streams.count + 64 {
+            let streams = self.streams
+            self.controls.removeAll { streams[$0]?.isControlQueued != true }
+        }
+        self.controls.append(id)
     }
 
     /// Doubles the window of a stream that used half of it within four round trips: the window, not the reader, is
@@ -198,6 +210,12 @@ package struct YamuxSession: ~Copyable {
         self.pingCounter &+= 1
         self.pingSentAt = self.now
         self.isPingQueued = true
+    }
+
+    /// Asks again when a ping was not answered by a peer that is otherwise alive.
+    package mutating func pingAnew(now: Instant) {
+        self.pingSentAt = nil
+        self.ping(now: now)
     }
 
     /// Closes the session: what the windows allow is still sent, then a go-away; nothing is opened any more.
