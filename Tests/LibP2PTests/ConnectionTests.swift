@@ -313,7 +313,7 @@ import Testing
             var discarded: [UInt8] = []
             pair.now += .seconds(1)
             // The ping is lost; the listener says something else.
-            pair.listener.ping(now: pair.now)
+            #expect(pair.listener.openStream(["/echo/1.0.0"], now: pair.now) != nil)
             pair.flushListener()
             pair.dialer.takeOutbound(into: &discarded, maxBytes: 65_536, events: &pair.dialerEvents)
             #expect(pair.dialer.nextDeadline! > pair.now)

@@ -167,7 +167,13 @@ import Testing
         #expect(run(["/b", "/a"], ["/a", "/b"]) == (nil, "/b"))
         #expect(run(["/a"], []) == (nil, nil))
         #expect(run([], ["/a"]) == (nil, nil))
-        #expect(run(["/a"], [String](repeating: "/x", count: 101)) == (nil, nil))
+    }
+
+    @Test(arguments: [(100, 100), (101, 0)])
+    func overlongListsOfMuxersAreTakenForNone(_ count: Int, _ kept: Int) throws {
+        let payload = NoisePayload.encoded(
+            identity: Pair.dialerKey, staticKey: [], muxers: (0..<count).map { "/muxer/\($0)" })
+        #expect(try NoisePayload(verifying: payload, staticKey: []).muxers.count == kept)
     }
 
     @Test func aSignatureOverAnotherStaticKeyIsRefused() throws {
