@@ -151,8 +151,10 @@ extension SyncSession {
         default: return self.fail(.unexpected, into: &events)
         }
         if self.unstored[operation.id] != nil { return }
+        // Receipts count once we are a member; what a newcomer holds by then is asked for with the hello.
+        let owesReceipt = self.peerHello != nil && operation.author == self.remoteKey
         self.unstored[operation.id] = Unstored(
-            size: size, owesReceipt: operation.author == self.remoteKey, links: operation.header.links)
+            size: size, owesReceipt: owesReceipt, links: operation.header.links)
         self.unstoredSize += size
         self.batch.append(operation)
         if self.batch.count >= SyncLimits.maxBatchCount { self.flush(into: &events) }
