@@ -2,7 +2,9 @@ import DescordCrypto
 import Testing
 
 private func bytes(_ hex: String) -> [UInt8] {
-    let digits = hex.utf8.map { $0 <= UInt8(ascii: "9") ? $0 - UInt8(ascii: "0") : $0 - UInt8(ascii: "a") + 10 }
+    let digits = hex.utf8.map {
+        $0 <= UInt8(ascii: "9") ? $0 - UInt8(ascii: "0") : $0 - UInt8(ascii: "a") + 10
+    }
     return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }
 
@@ -97,14 +99,16 @@ private func bytes(_ hex: String) -> [UInt8] {
         var buffer = Array("plaintext".utf8) + [UInt8](repeating: 0, count: 16)
         buffer.withUnsafeMutableBytes { all in
             ChaCha20Poly1305.seal(
-                UnsafeRawBufferPointer(rebasing: all[..<9]), counter: counter, associatedData: Array("ad".utf8),
+                UnsafeRawBufferPointer(rebasing: all[..<9]), counter: counter,
+                associatedData: Array("ad".utf8),
                 key: key, into: all)
         }
         #expect(buffer == bytes("8025cc8dc54d8f60103e7e819eb0bd7038589e31a887feb4fd"))
         var opened = buffer
         let isAuthentic = opened.withUnsafeMutableBytes { all in
             ChaCha20Poly1305.open(
-                UnsafeRawBufferPointer(all), counter: counter, associatedData: Array("ad".utf8), key: key, into: all)
+                UnsafeRawBufferPointer(all), counter: counter, associatedData: Array("ad".utf8), key: key,
+                into: all)
         }
         #expect(isAuthentic && opened.prefix(9).elementsEqual("plaintext".utf8))
         for (changed, data) in [(0, "ad"), (24, "ad"), (nil, "a")] as [(Int?, String)] {
@@ -131,7 +135,8 @@ private func bytes(_ hex: String) -> [UInt8] {
         let sealed = XChaCha20Poly1305.seal(
             SecretBytes(Array(plaintext.utf8)), nonce: nonce, associatedData: data, key: key)
         #expect(sealed.suffix(16) == bytes("c0875924c1c7987947deafd8780acf49")[...])
-        let opened = try #require(XChaCha20Poly1305.open(sealed, nonce: nonce, associatedData: data, key: key))
+        let opened = try #require(
+            XChaCha20Poly1305.open(sealed, nonce: nonce, associatedData: data, key: key))
         #expect(opened.isEqual(to: SecretBytes(Array(plaintext.utf8))))
         #expect(XChaCha20Poly1305.open(sealed, nonce: nonce, associatedData: [], key: key) == nil)
         #expect(XChaCha20Poly1305.open([], nonce: nonce, associatedData: data, key: key) == nil)
@@ -141,7 +146,9 @@ private func bytes(_ hex: String) -> [UInt8] {
 
     @Test func hashesMatchTheirStandards() {
         #expect(SHA256.hash([]) == bytes("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"))
-        #expect(SHA256.hash(Array("abc".utf8)) == bytes("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
+        #expect(
+            SHA256.hash(Array("abc".utf8))
+                == bytes("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
         var parts = SHA256()
         parts.update(Array("a".utf8))
         parts.update(Array("xbcx".utf8)[1..<3])
@@ -156,16 +163,24 @@ private func bytes(_ hex: String) -> [UInt8] {
         let (first, second) = HKDFSHA256.twoOutputs(
             chainingKey: SecretBytes([UInt8](repeating: UInt8(ascii: "k"), count: 32)),
             inputKeyMaterial: Array("input".utf8))
-        #expect(first.isEqual(to: SecretBytes(bytes("61c93dd9dd7d96648858eac7fee4230bac4c34639830a42522a49037afe42d9f"))))
-        #expect(second.isEqual(to: SecretBytes(bytes("71105ccb509076beb6c961f32ec19cdb0e97dd0ee0a921567c8bcef1ccf08fae"))))
+        #expect(
+            first.isEqual(
+                to: SecretBytes(bytes("61c93dd9dd7d96648858eac7fee4230bac4c34639830a42522a49037afe42d9f"))))
+        #expect(
+            second.isEqual(
+                to: SecretBytes(bytes("71105ccb509076beb6c961f32ec19cdb0e97dd0ee0a921567c8bcef1ccf08fae"))))
         let key = try #require(
             Argon2id.key(
                 passphrase: SecretBytes(Array("password".utf8)), salt: Array(0..<16), operations: 2,
                 memoryBytes: 8 << 20))
-        #expect(key.isEqual(to: SecretBytes(bytes("937638fd13ac494fa6fd1cc6b6e8006c577546db9fc516ecfd8dd6a982b1c2eb"))))
-        #expect(Argon2id.key(passphrase: SecretBytes([]), salt: [1], operations: 2, memoryBytes: 8 << 20) == nil)
         #expect(
-            Argon2id.key(passphrase: SecretBytes([]), salt: Array(0..<16), operations: 1, memoryBytes: 8 << 20) != nil)
+            key.isEqual(
+                to: SecretBytes(bytes("937638fd13ac494fa6fd1cc6b6e8006c577546db9fc516ecfd8dd6a982b1c2eb"))))
+        #expect(
+            Argon2id.key(passphrase: SecretBytes([]), salt: [1], operations: 2, memoryBytes: 8 << 20) == nil)
+        #expect(
+            Argon2id.key(
+                passphrase: SecretBytes([]), salt: Array(0..<16), operations: 1, memoryBytes: 8 << 20) != nil)
     }
 
     @Test func secretsAreComparedByTheirBytes() {

@@ -18,7 +18,10 @@ import Testing
         var b = PRNG(seed: 42)
         #expect((0..<100).allSatisfy { _ in a.next() == b.next() })
         var fixed = PRNG(seed: 42)
-        #expect((0..<3).map { _ in fixed.next() } == [1_546_998_764_402_558_742, 6_990_951_692_964_543_102, 12_544_586_762_248_559_009])
+        #expect(
+            (0..<3).map { _ in fixed.next() } == [
+                1_546_998_764_402_558_742, 6_990_951_692_964_543_102, 12_544_586_762_248_559_009,
+            ])
     }
 
     @Test func numbersStayBelowTheirBound() {

@@ -23,7 +23,8 @@ import Testing
     @Test(arguments: [
         "/ip4/10.0.0.1/tcp/1/p2p/\(peer)", "/dnsaddr/bootstrap.example.org/p2p/\(peer)",
         "/ip4/1.2.3.4/tcp/5/p2p/\(peer)/p2p-circuit/p2p/\(peer)", "/unix/tmp/a.sock", "/memory/77",
-        "/ip6zone/eth0/ip6/fe80::1/tcp/9", "/ip4/1.1.1.1/udp/9/quic-v1/webtransport", "/dns6/a.b/tcp/1/tls/sni/a.b/wss",
+        "/ip6zone/eth0/ip6/fe80::1/tcp/9", "/ip4/1.1.1.1/udp/9/quic-v1/webtransport",
+        "/dns6/a.b/tcp/1/tls/sni/a.b/wss",
         "/ip4/10.0.0.0/ipcidr/8",
     ])
     func everyKindComesBack(_ text: String) throws {
@@ -33,8 +34,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "/", "ip4/1.2.3.4", "/ip4", "/ip4/1.2.3", "/ip4/01.2.3.4", "/ip4/1.2.3.256", "/ip4/1.2.3.4/tcp", "/ip4/1.2.3.4/tcp/65536",
-        "/ip4/1.2.3.4/tcp/-1", "/ip4/1.2.3.4/tcp/+1", "/ip4/1.2.3.4/tcp/", "/ip6/1::2::3", "/ip6/12345::", "/ip6/:::", "/nonsense/1",
+        "", "/", "ip4/1.2.3.4", "/ip4", "/ip4/1.2.3", "/ip4/01.2.3.4", "/ip4/1.2.3.256", "/ip4/1.2.3.4/tcp",
+        "/ip4/1.2.3.4/tcp/65536",
+        "/ip4/1.2.3.4/tcp/-1", "/ip4/1.2.3.4/tcp/+1", "/ip4/1.2.3.4/tcp/", "/ip6/1::2::3", "/ip6/12345::",
+        "/ip6/:::", "/nonsense/1",
         "/p2p/hello", "//ip4/1.2.3.4", "/ip4/1.2.3.4//tcp/1", "/ip6/1:2:3:4:5:6:7:8:9",
     ])
     func malformedTextIsRefused(_ text: String) {
@@ -49,11 +52,17 @@ import Testing
         let address = try #require(Multiaddr(parsing: "/dns4/example.com/tcp/443/p2p/\(Self.peer)"))
         let ends: Set<Int> = [13, 16]
         for size in 0..<address.bytes.count {
-            #expect((Multiaddr(bytes: address.bytes.prefix(size)) == nil) == !ends.contains(size), "\(size) bytes")
+            #expect(
+                (Multiaddr(bytes: address.bytes.prefix(size)) == nil) == !ends.contains(size), "\(size) bytes"
+            )
         }
     }
 
-    @Test(arguments: [[0xff, 0x7f, 1], [4, 1, 2, 3], [0x36, 0x00], [0x36, 0xff, 0xff, 0xff, 0xff, 0x0f], [0x84, 0x00, 1, 2, 3, 4], [0x36, 1, 0xff]] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xff, 0x7f, 1], [4, 1, 2, 3], [0x36, 0x00], [0x36, 0xff, 0xff, 0xff, 0xff, 0x0f],
+            [0x84, 0x00, 1, 2, 3, 4], [0x36, 1, 0xff],
+        ] as [[UInt8]])
     func malformedAndUnknownBytesAreRefused(_ bytes: [UInt8]) {
         #expect(Multiaddr(bytes: bytes) == nil)
     }
@@ -73,7 +82,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("1:0:0:4:0:0:0:8", "1:0:0:4::8"), ("::ffff:1.2.3.4", "::ffff:102:304"), ("2001:DB8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"),
+        ("1:0:0:4:0:0:0:8", "1:0:0:4::8"), ("::ffff:1.2.3.4", "::ffff:102:304"),
+        ("2001:DB8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"),
         ("::", "::"), ("1::", "1::"),
     ])
     func version6HasItsCanonicalForm(_ text: String, _ canonical: String) throws {

@@ -8,7 +8,8 @@ import Testing
     /// The keys of the libp2p specification's test vectors; ids computed by an independent program.
     @Test(arguments: [
         (
-            "080112201ed1e8fae2c4a144b8be8fd4b47bf3d3b34b871c3cacf6010f0e42d474fce27e", PublicKey.KeyType.ed25519,
+            "080112201ed1e8fae2c4a144b8be8fd4b47bf3d3b34b871c3cacf6010f0e42d474fce27e",
+            PublicKey.KeyType.ed25519,
             "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq"
         ),
         (
@@ -48,7 +49,9 @@ import Testing
         let peer = try #require(PeerID(parsing: "QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N"))
         #expect(PeerID(parsing: "b" + Multibase.base32([0x01, 0x70] + peer.bytes)) == nil)
         #expect(PeerID(parsing: "b" + Multibase.base32([0x00, 0x72] + peer.bytes)) == nil)
-        for text in ["", "1", "Qm", "12D3KooW", "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3p0", "zz", "hello"] {
+        for text in [
+            "", "1", "Qm", "12D3KooW", "12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3p0", "zz", "hello",
+        ] {
             #expect(PeerID(parsing: text) == nil, "\(text)")
         }
         #expect(PeerID(bytes: peer.bytes.dropLast()) == nil)
@@ -66,7 +69,8 @@ import Testing
         #expect(PublicKey(encoded: [0x08, 0x04] + bytes[2...]) == nil)
         #expect(PublicKey(encoded: [0x08, 0x01, 0x12, 0x1f] + bytes[4..<35]) == nil)
         for size in 0..<bytes.count { #expect(PublicKey(encoded: bytes.prefix(size)) == nil) }
-        #expect(PublicKey(encoded: [0x08, 0x00, 0x12, 0xff, 0x0f] + [UInt8](repeating: 1, count: 2_047)) == nil)
+        #expect(
+            PublicKey(encoded: [0x08, 0x00, 0x12, 0xff, 0x0f] + [UInt8](repeating: 1, count: 2_047)) == nil)
     }
 
     // MARK: - Envelopes
@@ -92,9 +96,13 @@ import Testing
             }
         }
         for size in bytes.indices {
-            #expect(throws: SignedEnvelope.Failure.self) { try SignedEnvelope(decoding: Array(bytes.prefix(size))) }
+            #expect(throws: SignedEnvelope.Failure.self) {
+                try SignedEnvelope(decoding: Array(bytes.prefix(size)))
+            }
         }
-        #expect(throws: SignedEnvelope.Failure.notCanonical) { try SignedEnvelope(decoding: bytes + [0x30, 0x00]) }
+        #expect(throws: SignedEnvelope.Failure.notCanonical) {
+            try SignedEnvelope(decoding: bytes + [0x30, 0x00])
+        }
     }
 
     @Test func recordsNameTheirSigner() throws {
@@ -108,7 +116,8 @@ import Testing
         #expect(PeerRecord(envelope: []) == nil)
         #expect(PeerRecord(envelope: [UInt8](repeating: 0, count: PeerRecord.maxEnvelopeSize + 1)) == nil)
         let many = PeerRecord(
-            peer: mine.peer, sequence: 1, addresses: [Multiaddr](repeating: address, count: 100)).sealed(by: self.key)
+            peer: mine.peer, sequence: 1, addresses: [Multiaddr](repeating: address, count: 100)
+        ).sealed(by: self.key)
         #expect(PeerRecord(envelope: many)?.addresses.count == PeerRecord.maxAddressCount)
     }
 }

@@ -19,7 +19,9 @@ import Testing
         let address = try #require(Multiaddr(parsing: "/ip4/10.0.0.1/tcp/4001"))
         return IdentifyMessage(
             publicKey: PublicKey(self.key.publicKey),
-            listenAddresses: (0..<addresses).compactMap { Multiaddr(ip: [10, 0, UInt8($0 >> 8), UInt8($0 & 255)], tcpPort: 4_001) },
+            listenAddresses: (0..<addresses).compactMap {
+                Multiaddr(ip: [10, 0, UInt8($0 >> 8), UInt8($0 & 255)], tcpPort: 4_001)
+            },
             protocols: (0..<protocols).map { "/protocol/number/\($0)" }, observedAddress: address,
             protocolVersion: "ipfs/0.1.0", agentVersion: "descord/1",
             signedPeerRecord: PeerRecord(peer: peer, sequence: 7, addresses: [address]).sealed(by: self.key))
@@ -51,7 +53,8 @@ import Testing
     @Test func unknownAddressesAreDroppedAlone() throws {
         let good: [UInt8] = [4, 127, 0, 0, 1, 6, 0x0f, 0xa1]
         let bad: [UInt8] = [0xc5, 0x7f, 1]
-        let body = [0x12, UInt8(bad.count)] + bad + [0x12, UInt8(good.count)] + good + [0x22, UInt8(bad.count)] + bad
+        let body =
+            [0x12, UInt8(bad.count)] + bad + [0x12, UInt8(good.count)] + good + [0x22, UInt8(bad.count)] + bad
         let message = try self.decoded(FrameDecoder.frame(body))
         #expect(message.listenAddresses.map(\.description) == ["/ip4/127.0.0.1/tcp/4001"])
         #expect(message.observedAddress == nil)
@@ -68,7 +71,11 @@ import Testing
         let message = try self.decoded(parts)
         #expect(message.protocols.count == IdentifyMessage.maxProtocolCount)
         #expect(message.listenAddresses.count == IdentifyMessage.maxAddressCount)
-        let long = try self.decoded(IdentifyMessage(protocols: [String(repeating: "p", count: 257)], agentVersion: String(repeating: "a", count: 257)).encoded)
+        let long = try self.decoded(
+            IdentifyMessage(
+                protocols: [String(repeating: "p", count: 257)],
+                agentVersion: String(repeating: "a", count: 257)
+            ).encoded)
         #expect(long.protocols.isEmpty && long.agentVersion == nil)
     }
 

@@ -18,7 +18,9 @@ import Testing
     }
 
     @Test func wordsAreFramedAsSpecified() {
-        #expect(MultistreamDialer(protocols: ["/a"]).start() == [19] + Array("/multistream/1.0.0\n".utf8) + [3] + Array("/a\n".utf8))
+        #expect(
+            MultistreamDialer(protocols: ["/a"]).start() == [19] + Array("/multistream/1.0.0\n".utf8) + [3]
+                + Array("/a\n".utf8))
         let refused = self.answer(self.message("/multistream/1.0.0") + self.message("/c"))
         #expect(refused.output.suffix(4) == [0x03, 0x6e, 0x61, 0x0a])
     }

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct NoiseTests {
     private func initiator(
-        muxers: [String] = ["/yamux/1.0.0"], expecting peer: PeerID? = nil, key: Ed25519.PrivateKey = Pair.dialerKey
+        muxers: [String] = ["/yamux/1.0.0"], expecting peer: PeerID? = nil,
+        key: Ed25519.PrivateKey = Pair.dialerKey
     ) -> NoiseHandshake {
         NoiseHandshake(
             role: .initiator, identity: key, expectedPeer: peer, muxers: muxers,
@@ -68,7 +69,8 @@ import Testing
 
         var cipher = NoiseCipher(key: outcome.sendKey)
         for expected in [
-            "7867bc301017f3d491785c728b11a3236fed7e66a2fd47", "d5eaae29142654c0fd8a871ca969595beb2c05383866f5",
+            "7867bc301017f3d491785c728b11a3236fed7e66a2fd47",
+            "d5eaae29142654c0fd8a871ca969595beb2c05383866f5",
         ] {
             var frame = [0, 0] + Array("descord".utf8)
             #expect(cipher.sealFrame(in: &frame, from: 0))
@@ -81,7 +83,9 @@ import Testing
     @Test func anotherPeerThanExpectedIsRefusedBeforeMessage3() {
         var initiator = self.initiator(expecting: PeerID(Pair.dialerKey.publicKey))
         var responder = self.responder()
-        guard case .send(let message2) = responder.received(initiator.start()[...]) else { return #expect(Bool(false)) }
+        guard case .send(let message2) = responder.received(initiator.start()[...]) else {
+            return #expect(Bool(false))
+        }
         let step = initiator.received(message2[...])
         #expect(self.failure(step) == .unexpectedPeer(PeerID(Pair.listenerKey.publicKey)))
     }
@@ -92,7 +96,9 @@ import Testing
         guard case .send(let message2) = responder.received(initiator.start()[...]),
             case .complete(_, let message3?) = initiator.received(message2[...])
         else { return #expect(Bool(false)) }
-        #expect(self.failure(responder.received(message3[...])) == .unexpectedPeer(PeerID(Pair.dialerKey.publicKey)))
+        #expect(
+            self.failure(responder.received(message3[...]))
+                == .unexpectedPeer(PeerID(Pair.dialerKey.publicKey)))
     }
 
     @Test func everyTamperedByteOfAMessageIsRefused() {
@@ -127,7 +133,9 @@ import Testing
         }
         for size in 0..<32 {
             var responder = self.responder()
-            #expect(self.failure(responder.received([UInt8](repeating: 9, count: size)[...])) == .malformedMessage)
+            #expect(
+                self.failure(responder.received([UInt8](repeating: 9, count: size)[...])) == .malformedMessage
+            )
         }
     }
 
@@ -146,19 +154,25 @@ import Testing
         #expect(self.failure(responder.received(bytes[...])) == .smallOrderKey)
         var initiator = self.initiator()
         _ = initiator.start()
-        #expect(self.failure(initiator.received((bytes + [UInt8](repeating: 0, count: 200))[...])) == .smallOrderKey)
+        #expect(
+            self.failure(initiator.received((bytes + [UInt8](repeating: 0, count: 200))[...]))
+                == .smallOrderKey)
     }
 
     @Test func muxersWithoutOverlapFailAndTheInitiatorsOrderDecides() {
         func run(_ first: [String], _ second: [String]) -> (NoiseFailure?, String?) {
             var initiator = self.initiator(muxers: first)
             var responder = self.responder(muxers: second)
-            guard case .send(let message2) = responder.received(initiator.start()[...]) else { return (nil, nil) }
+            guard case .send(let message2) = responder.received(initiator.start()[...]) else {
+                return (nil, nil)
+            }
             switch initiator.received(message2[...]) {
             case .failed(let failure): return (failure, nil)
             case .send: return (nil, nil)
             case .complete(let outcome, let message3):
-                guard case .complete(let other, _) = responder.received((message3 ?? [])[...]) else { return (nil, "?") }
+                guard case .complete(let other, _) = responder.received((message3 ?? [])[...]) else {
+                    return (nil, "?")
+                }
                 #expect(other.muxer == outcome.muxer)
                 return (nil, outcome.muxer)
             }
@@ -203,15 +217,19 @@ import Testing
         }
         // Unknown fields are ignored.
         let withUnknown = built(key, good) + [0xfa, 0x07, 0x03, 1, 2, 3, 0x18, 0x05]
-        #expect(try NoisePayload(verifying: withUnknown, staticKey: Pair.x25519(2).publicKey).peer
-            == PeerID(Pair.dialerKey.publicKey))
+        #expect(
+            try NoisePayload(verifying: withUnknown, staticKey: Pair.x25519(2).publicKey).peer
+                == PeerID(Pair.dialerKey.publicKey))
         // A key of another type is named as such.
         #expect(throws: NoiseFailure.unsupportedKey) {
             try NoisePayload(
-                verifying: built([0x08, 0x00, 0x12, 0x02, 0x30, 0x00], good), staticKey: Pair.x25519(2).publicKey)
+                verifying: built([0x08, 0x00, 0x12, 0x02, 0x30, 0x00], good),
+                staticKey: Pair.x25519(2).publicKey)
         }
         for bytes in [[], [0x0a, 0x00], [0x12, 0x00], [0x0a, 0xff], [0xff]] as [[UInt8]] {
-            #expect(throws: NoiseFailure.malformedPayload) { try NoisePayload(verifying: bytes, staticKey: []) }
+            #expect(throws: NoiseFailure.malformedPayload) {
+                try NoisePayload(verifying: bytes, staticKey: [])
+            }
         }
     }
 
@@ -248,7 +266,9 @@ import Testing
         for case .plaintext(let bytes) in results { #expect(bytes == plaintext) }
         var seen = 0
         for chunk in stride(from: 0, to: stream.count, by: 17) {
-            for case .plaintext(let bytes) in self.read(&pieces, Array(stream[chunk..<min(chunk + 17, stream.count)])) {
+            for case .plaintext(let bytes) in self.read(
+                &pieces, Array(stream[chunk..<min(chunk + 17, stream.count)]))
+            {
                 #expect(bytes == plaintext)
                 seen += 1
             }
@@ -277,7 +297,9 @@ import Testing
         }
         // A frame replayed under the next nonce.
         var receiver = NoiseReceiver(cipher: NoiseCipher(key: key))
-        guard case .failed(.badTag)? = self.read(&receiver, frame + frame).last else { return #expect(Bool(false)) }
+        guard case .failed(.badTag)? = self.read(&receiver, frame + frame).last else {
+            return #expect(Bool(false))
+        }
     }
 
     @Test func theReservedNonceIsNeverUsed() {
@@ -289,7 +311,9 @@ import Testing
         guard case .plaintext([1])? = self.read(&receiver, frame).last else { return #expect(Bool(false)) }
         var next: [UInt8] = [0, 0, 1]
         #expect(!cipher.sealFrame(in: &next, from: 0))
-        guard case .failed(.nonceExhausted)? = self.read(&receiver, frame).last else { return #expect(Bool(false)) }
+        guard case .failed(.nonceExhausted)? = self.read(&receiver, frame).last else {
+            return #expect(Bool(false))
+        }
     }
 
     @Test func anUnfinishedFrameHoldsOnlyWhatArrived() {

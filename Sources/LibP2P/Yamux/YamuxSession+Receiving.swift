@@ -101,7 +101,9 @@ extension YamuxSession {
         let id = header.stream
         guard id != 0 else { throw .unknownStream(0) }
         // No window can allow more than this, whatever became of the stream.
-        if header.kind == .data, header.length > self.configuration.maxStreamWindow { throw .windowExceeded(id) }
+        if header.kind == .data, header.length > self.configuration.maxStreamWindow {
+            throw .windowExceeded(id)
+        }
         if header.flags.contains(.syn) {
             guard try self.accept(header, into: &events) else { return }
         }
@@ -153,12 +155,16 @@ extension YamuxSession {
     }
 
     /// Makes the stream that a SYN opens; false when the frame has been dealt with.
-    private mutating func accept(_ header: YamuxHeader, into events: inout [Event]) throws(YamuxFailure) -> Bool {
+    private mutating func accept(
+        _ header: YamuxHeader, into events: inout [Event]
+    ) throws(YamuxFailure) -> Bool {
         let id = header.stream
         guard id.isMultiple(of: 2) == (self.role == .dialer) else { throw .wrongStreamParity(id) }
         guard !self.wasOpened(id) else { throw .streamReused(id) }
         // Before any state exists for it: there is no window yet that could have allowed more.
-        if header.kind == .data, header.length > YamuxConfiguration.initialWindow { throw .windowExceeded(id) }
+        if header.kind == .data, header.length > YamuxConfiguration.initialWindow {
+            throw .windowExceeded(id)
+        }
         if header.kind == .windowUpdate, !header.flags.contains(.rst),
             YamuxConfiguration.initialWindow.addingReportingOverflow(header.length).overflow
         {
@@ -206,8 +212,8 @@ extension YamuxSession {
         return id <= self.highestRemoteID && !self.skippedRemoteIDs.contains(id)
     }
 
-    /// Peers that open streams from several threads send their SYNs slightly out of order, so ids that were jumped
-    /// over are remembered for a while.
+    /// Peers that open streams from several threads send their SYNs slightly out of order, so ids that were
+    /// jumped over are remembered for a while.
     private mutating func noteOpened(_ id: UInt32) {
         if id < self.highestRemoteID {
             self.skippedRemoteIDs.removeAll { $0 == id }

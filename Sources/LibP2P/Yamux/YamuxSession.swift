@@ -3,9 +3,9 @@ import LibP2PCore
 
 /// The Yamux multiplexer (hashicorp/yamux `spec.md`, libp2p specs "yamux"): plaintext in, frames out.
 ///
-/// Everything that a peer can grow is bounded: streams by the configuration, data by the windows, answers to pings and
-/// refusals by constants here, and nothing is kept of a frame but its header. Ids of streams that are gone are told
-/// from ids never opened by two counters and a short list, not by remembering them all.
+/// Everything that a peer can grow is bounded: streams by the configuration, data by the windows, answers to
+/// pings and refusals by constants here, and nothing is kept of a frame but its header. Ids of streams that
+/// are gone are told from ids never opened by two counters and a short list, not by remembering them all.
 package struct YamuxSession: ~Copyable {
     /// Which ids are ours.
     package enum Role: Sendable { case dialer, listener }
@@ -34,8 +34,8 @@ package struct YamuxSession: ~Copyable {
     static let maxPendingResets = 512
     /// The most ids that were skipped by opens out of order and may still come.
     static let maxSkippedStreams = 256
-    /// Adjacent data of one stream is joined into events up to this size, so that a byte a frame does not cost an
-    /// allocation a byte.
+    /// Adjacent data of one stream is joined into events up to this size, so that a byte a frame does not
+    /// cost an allocation a byte.
     static let joinedDataSize = 16_384
     /// A session that received this much asks for the round-trip time, which window growth needs.
     static let measuredVolume = 65_536
@@ -163,8 +163,8 @@ package struct YamuxSession: ~Copyable {
         self.controls.append(id)
     }
 
-    /// Doubles the window of a stream that used half of it within four round trips: the window, not the reader, is
-    /// what limits the sender.
+    /// Doubles the window of a stream that used half of it within four round trips: the window, not the
+    /// reader, is what limits the sender.
     private mutating func grow(_ stream: inout YamuxStream) {
         defer { stream.lastCredit = self.now }
         guard let roundTrip = self.roundTrip, self.now - stream.lastCredit < roundTrip * 4 else { return }
