@@ -94,10 +94,12 @@ let package = Package(
             name: "LibP2PCoreTests", dependencies: ["LibP2PCore", "DescordCrypto"],
             swiftSettings: settings),
         .testTarget(
-            name: "LibP2PTests", dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", collections, protobuf],
+            name: "LibP2PTests",
+            dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", collections, protobuf],
             swiftSettings: settings),
         .testTarget(
-            name: "LibP2PHostTests", dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto"] + nio,
+            name: "LibP2PHostTests",
+            dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "DescordCoreTests", dependencies: ["DescordCore", "LibP2PCore", "DescordCrypto", protobuf],
@@ -112,11 +114,13 @@ let package = Package(
         .testTarget(
             name: "DescordNodeTests",
             dependencies: [
-                "DescordNode", "DescordStore", "DescordCore", "LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto",
+                "DescordNode", "DescordStore", "DescordCore", "LibP2PHost", "LibP2P", "LibP2PCore",
+                "DescordCrypto",
             ] + nio,
             swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["descord", "DescordCLI", "DescordCore", "LibP2PCore", "DescordCrypto"],
+            name: "CommandLineTests",
+            dependencies: ["descord", "DescordCLI", "DescordCore", "LibP2PCore", "DescordCrypto"],
             swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["descord"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
