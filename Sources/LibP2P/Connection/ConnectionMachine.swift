@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 import DescordCrypto
 import LibP2PCore
 

@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 
 /// Bytes that wait to be sent, kept in the arrays that they came in.
 struct ByteQueue: Sendable {

@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 import LibP2PCore
 
 // MARK: - Sending

@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 import LibP2PCore
 
 /// The Yamux multiplexer (hashicorp/yamux `spec.md`, libp2p specs "yamux"): plaintext in, frames out.
