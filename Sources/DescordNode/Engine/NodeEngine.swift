@@ -23,10 +23,12 @@ final class NodeEngine {
         var members: Set<PeerID>
         /// Open sync sessions, at most one a peer and direction; the last element is the newest.
         var sessions: [SyncDriver] = []
+        /// Our own operations that were not handed to the mesh: nobody subscribed yet.
+        var unpublished: [OperationID] = []
 
         init(id: SpaceID, isPublic: Bool, members: Set<PeerID>) {
             self.id = id
-            self.topic = Topic(space: id)
+            self.topic = Topic(SpaceTopic.name(of: id))
             self.isPublic = isPublic
             self.members = members
         }
@@ -39,7 +41,7 @@ final class NodeEngine {
     let host: Host
     let gossip: GossipSub
     let pipeline: IngestPipeline
-    let receipts: ReceiptBoard
+    var receipts = ReceiptBoard()
     let logger: Logger
 
     /// The spaces in the order in which they were created or joined.
@@ -59,6 +61,8 @@ final class NodeEngine {
     var nextObserver = 0
     /// Called with the newest arrival after operations were admitted.
     var onArrival: ((Int64) -> Void)?
+    /// Public spaces that others announced.
+    var announcements = Announcements()
     var isStopping = false
 
     /// Makes the node's parts; nothing is bound or dialled before `start`.
@@ -80,7 +84,6 @@ final class NodeEngine {
         self.gossip = GossipSub(
             host: self.host, parameters: configuration.gossipSub, prng: PRNG(seed: Entropy.seed()))
         self.pipeline = IngestPipeline(eventLoop: eventLoop, store: store, now: configuration.wallTime)
-        self.receipts = ReceiptBoard(eventLoop: eventLoop)
     }
 
     /// Our own peer id.

@@ -29,7 +29,12 @@ final class SyncDriver {
     private var session: SyncSession
     private let stream: Stream
     private var wantsFinish = false
+    /// The stream is gone.
     private(set) var isOver = false
+    /// Whether everything was exchanged once.
+    var hasReconciled = false
+    /// Whether the owner counts the session among those that are still at work.
+    var isSettled = false
 
     init(session: consuming SyncSession, stream: Stream, isInitiator: Bool) {
         self.session = session
