@@ -30,11 +30,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var flushWaiters: [(stream: StreamID, promise: EventLoopPromise<Void>)] = []
     private var unreadBytes = 0
     private var scratch: [UInt8] = []
+    private var isStarted = false
     private var isReading = false
+    private var isOutputClosed = false
     private var flushScheduled = false
     private var timer: Scheduled<Void>?
     private var timerInstant = Instant.distantFuture
-    private var closePromises: [EventLoopPromise<Void>] = []
 
     private enum Phase {
         case handshaking
@@ -64,7 +65,12 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if context.channel.isActive { self.start() }
+        if self.phase == .closing || self.phase == .closed {
+            // Given up while the name was looked up.
+            context.close(promise: nil)
+        } else if context.channel.isActive {
+            self.start()
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -76,11 +82,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.fireChannelActive()
     }
 
-    private var started = false
-
     private func start() {
-        guard !self.started, self.phase == .handshaking else { return }
-        self.started = true
+        guard !self.isStarted, self.phase == .handshaking else { return }
+        self.isStarted = true
         self.process { machine, _, events in machine.start(into: &events) }
     }
 
@@ -357,20 +361,18 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Closes the socket at once.
     func abort() {
         self.end(nil)
-        self.context?.close(promise: nil)
+        if let context = self.context {
+            context.close(promise: nil)
+        } else {
+            // A name is still being looked up, which cannot be stopped; nobody waits for it.
+            self.didCloseChannel()
+        }
     }
 
     /// The TCP connection did not come about; the channel is closed, or never was.
     func connectFailed() {
         self.end(nil)
         self.didCloseChannel()
-    }
-
-    /// Completes when the socket is closed.
-    func whenClosed() -> EventLoopFuture<Void> {
-        let promise = self.eventLoop.makePromise(of: Void.self)
-        if self.phase == .closed { promise.succeed() } else { self.closePromises.append(promise) }
-        return promise.futureResult
     }
 
     /// Ends the streams, tells the host and lets the last bytes go.
@@ -401,13 +403,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private var outputClosed = false
-
     /// Shuts our side down and reads on until the peer does the same: closing a socket with unread bytes would
     /// reset the connection and take our last bytes from the peer.
     private func closeOutput(_ context: ChannelHandlerContext) {
-        guard !self.outputClosed else { return }
-        self.outputClosed = true
+        guard !self.isOutputClosed else { return }
+        self.isOutputClosed = true
         context.close(mode: .output, promise: nil)
     }
 
@@ -417,9 +417,6 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.timer?.cancel()
         self.timer = nil
         self.host.closed(self)
-        let promises = self.closePromises
-        self.closePromises = []
-        for promise in promises { promise.succeed() }
     }
 }
 
