@@ -7,8 +7,8 @@ import NIOCore
 import NIOPosix
 import Testing
 
-/// Two event loops whose threads live in network namespaces of their own, joined by a virtual cable. Needs root and
-/// `ip`.
+/// Two event loops whose threads live in network namespaces of their own, joined by a virtual cable. Needs
+/// root and `ip`.
 @Suite(.timeLimit(.minutes(1)), .enabled(if: Namespace.isAvailable, "needs root and iproute2"))
 struct MulticastDNSNamespaceTests {
     @Test func hostsOnOneNetworkFindAndDialEachOther() async throws {
@@ -44,8 +44,8 @@ struct MulticastDNSNamespaceTests {
         let (found, discovered) = AsyncStream.makeStream(of: PeerID.self)
         let quiet = try await b.listen(key: .generate(), multicast: false) { _, _ in }
         let seeker = try await a.listen(key: .generate()) { peer, _ in discovered.yield(peer) }
-        // Each host that speaks asks everybody when it starts: whoever answers is heard by the time that the second
-        // one is.
+        // Each host that speaks asks everybody when it starts: whoever answers is heard by the time that the
+        // second one is.
         var iterator = found.makeAsyncIterator()
         var loud: [Namespace.Running] = []
         for _ in 0..<2 {

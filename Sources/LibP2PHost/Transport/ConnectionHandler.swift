@@ -2,11 +2,12 @@ import LibP2P
 import LibP2PCore
 import NIOCore
 
-/// Moves bytes between a TCP channel and a `ConnectionMachine`, and the machine's events to streams and the host.
+/// Moves bytes between a TCP channel and a `ConnectionMachine`, and the machine's events to streams and the
+/// host.
 ///
-/// Confined to the channel's event loop. What is read is handed to the machine at once; what it wants to send is
-/// collected and written at the end of a burst of reads, or of the turn of the loop. Nothing is taken from the
-/// machine while the socket is not writable, so that unsent bytes wait where they are counted.
+/// Confined to the channel's event loop. What is read is handed to the machine at once; what it wants to send
+/// is collected and written at the end of a burst of reads, or of the turn of the loop. Nothing is taken from
+/// the machine while the socket is not writable, so that unsent bytes wait where they are counted.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -46,7 +47,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     init(
-        host: Host, direction: Connection.Direction, remoteAddress: Multiaddr, machine: consuming ConnectionMachine,
+        host: Host, direction: Connection.Direction, remoteAddress: Multiaddr,
+        machine: consuming ConnectionMachine,
     ) {
         self.host = host
         self.eventLoop = host.eventLoop
@@ -123,8 +125,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: - Machine
 
-    /// Runs the machine and dispatches what it made of it. Callbacks run after the machine returned, so they may
-    /// use it.
+    /// Runs the machine and dispatches what it made of it. Callbacks run after the machine returned, so they
+    /// may use it.
     private func process(
         _ body: (inout ConnectionMachine, Instant, inout [ConnectionMachine.Event]) -> Void
     ) {
@@ -196,7 +198,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func openStream(_ protocols: [String], on connection: Connection) -> Result<Stream, OpenStreamError> {
         guard self.phase == .open else { return .failure(.notConnected) }
-        guard let id = self.machine.openStream(protocols, now: self.now) else { return .failure(.tooManyStreams) }
+        guard let id = self.machine.openStream(protocols, now: self.now) else {
+            return .failure(.tooManyStreams)
+        }
         let stream = Stream(id: id, protocolID: protocols[0], direction: .outbound, connection: connection)
         self.streams[id] = stream
         self.scheduleFlush()
@@ -277,7 +281,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Whether bytes of any stream still wait to be sent.
     var hasUnsentBytes: Bool {
         self.phase == .open
-            && (self.machine.hasOutbound || self.streams.keys.contains { self.machine.pendingBytes(on: $0) > 0 })
+            && (self.machine.hasOutbound
+                || self.streams.keys.contains { self.machine.pendingBytes(on: $0) > 0 })
     }
 
     func setSupportedProtocols(_ protocols: [String]) {
@@ -331,7 +336,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: - Time
 
     private func rearmTimer() {
-        guard self.phase == .handshaking || self.phase == .open, let deadline = self.machine.nextDeadline else { return }
+        guard self.phase == .handshaking || self.phase == .open, let deadline = self.machine.nextDeadline
+        else { return }
         if self.timer != nil, self.timerInstant <= deadline { return }
         self.timer?.cancel()
         self.timerInstant = deadline
@@ -403,8 +409,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    /// Shuts our side down and reads on until the peer does the same: closing a socket with unread bytes would
-    /// reset the connection and take our last bytes from the peer.
+    /// Shuts our side down and reads on until the peer does the same: closing a socket with unread bytes
+    /// would reset the connection and take our last bytes from the peer.
     private func closeOutput(_ context: ChannelHandlerContext) {
         guard !self.isOutputClosed else { return }
         self.isOutputClosed = true
