@@ -1,0 +1,179 @@
+import DescordCrypto
+import LibP2PCore
+
+/// One signed change to a space.
+///
+/// Nobody holds one whose encoding, author's key, signature, shape, class and content hash were not checked. What
+/// it means, and whether its author was allowed to, depends on the space's state and is not decided here.
+public struct Operation: Hashable, Sendable {
+    /// The envelope's domain.
+    public static let domain = "descord-op-v1"
+    /// The envelope's payload type.
+    public static let payloadType = Array("/descord/op".utf8)
+    /// Bytes in a content's salt.
+    public static let saltSize = 32
+    /// Bytes in a content's hash.
+    public static let contentHashSize = SHA256.size
+    /// What a gossip RPC of 1,048,576 bytes needs around an operation: publish 4, from 40, data 4, seqno 10, topic
+    /// 24, signature 66.
+    public static let gossipOverhead = 148
+    /// The largest encoded operation: it fits one gossip RPC exactly.
+    public static let maxEncodedSize = 1_048_576 - Self.gossipOverhead
+
+    /// The operation's name.
+    public let id: OperationID
+    /// Who signed it.
+    public let author: Ed25519.PublicKey
+    /// What was signed, decoded.
+    public let header: OperationHeader
+    /// The signed envelope as received: these bytes are stored, forwarded and exported.
+    public let envelope: [UInt8]
+    /// The 32 random bytes in front of the hashed content; nil in authority and mls operations and after deletion.
+    public let salt: [UInt8]?
+    /// The content; nil in authority and mls operations and after deletion.
+    public let content: [UInt8]?
+
+    /// The space that it belongs to: for a genesis, itself.
+    public var space: SpaceID { self.header.space ?? self.id }
+    /// What it does.
+    public var kind: OperationKind { self.header.kind }
+    /// The class of its kind.
+    public var operationClass: OperationClass { self.header.kind.operationClass }
+    /// Whether this is the operation that made the space.
+    public var isGenesis: Bool { self.header.kind == .spaceCreate }
+    /// Whether content that the header names is missing: it was deleted somewhere.
+    public var isHeaderOnly: Bool { self.operationClass == .content && self.content == nil }
+
+    /// Decodes and verifies a `SignedOperation` as it was received.
+    public init(verifying bytes: [UInt8]) throws(OperationFailure) {
+        guard bytes.count <= Self.maxEncodedSize else { throw .tooLarge }
+        guard let message = PBSignedOperation(octets: bytes), message.hasEnvelope else { throw .malformed }
+        let salt = message.hasSalt ? message.salt.octets : nil
+        let content = message.hasContent ? message.content.octets : nil
+        try self.init(envelope: message.envelope.octets, salt: salt, content: content, checksSignature: true)
+        guard self.encoded == bytes else { throw .notCanonical }
+    }
+
+    /// Decodes parts that were verified before they were stored: everything but the signature is checked again.
+    /// Only for what this home's own database returned.
+    public init(storedEnvelope envelope: [UInt8], salt: [UInt8]?, content: [UInt8]?) throws(OperationFailure) {
+        try self.init(envelope: envelope, salt: salt, content: content, checksSignature: false)
+    }
+
+    /// Signs a header, after filling in the hash and size of `content`.
+    ///
+    /// Content operations take content and a salt of 32 unpredictable bytes, others neither. Throws what a
+    /// receiver would: the author of text that is too long learns it here.
+    public init(
+        signing header: OperationHeader, content: [UInt8]? = nil, salt: [UInt8]? = nil, by key: Ed25519.PrivateKey
+    ) throws(OperationFailure) {
+        var header = header
+        if let content, let salt {
+            header.contentHash = Self.contentHash(salt: salt, content: content)
+            header.contentSize = UInt64(content.count)
+        }
+        let envelope = SignedEnvelope(
+            signing: header.encoded, type: Self.payloadType, domain: Self.domain, by: key)
+        try self.init(envelope: envelope.encoded, salt: salt, content: content, checksSignature: false)
+        guard self.operationClass != .content || self.content != nil else { throw .wrongContent }
+        guard self.encoded.count <= Self.maxEncodedSize else { throw .tooLarge }
+    }
+
+    private init(
+        envelope bytes: [UInt8], salt: [UInt8]?, content: [UInt8]?, checksSignature: Bool
+    ) throws(OperationFailure) {
+        let envelope = try Self.decodeEnvelope(bytes)
+        let header = try OperationHeader(decoding: envelope.payload)
+        try header.validateShape(size: envelope.payload.count)
+        if let body = header.body { try OperationPayloads.validate(body: body, of: header.kind) }
+        try Self.validate(salt: salt, content: content, against: header)
+        if checksSignature {
+            guard envelope.publicKey.isMainSubgroupPoint else { throw .badKey }
+            guard envelope.isValid(domain: Self.domain) else { throw .badSignature }
+        }
+        self.id = OperationID(author: envelope.publicKey, header: envelope.payload)
+        self.author = envelope.publicKey
+        self.header = header
+        self.envelope = bytes
+        self.salt = salt
+        self.content = content
+    }
+
+    private init(_ operation: Operation, salt: [UInt8]?, content: [UInt8]?) {
+        self.id = operation.id
+        self.author = operation.author
+        self.header = operation.header
+        self.envelope = operation.envelope
+        self.salt = salt
+        self.content = content
+    }
+
+    /// The operation as it goes over the wire: an encoded `SignedOperation`.
+    public var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(self.envelope.count + (self.content?.count ?? 0) + 64)
+        func append(_ field: UInt8, _ value: [UInt8]) {
+            bytes.append(field << 3 | 2)
+            Varint.append(UInt64(value.count), to: &bytes)
+            bytes.append(contentsOf: value)
+        }
+        append(1, self.envelope)
+        if let salt { append(2, salt) }
+        if let content { append(3, content) }
+        return bytes
+    }
+
+    /// The signed header's bytes, with fields that this version does not know.
+    public var headerBytes: [UInt8] {
+        guard let envelope = try? SignedEnvelope(decoding: self.envelope) else {
+            preconditionFailure("the envelope was decoded when the operation was made")
+        }
+        return envelope.payload
+    }
+
+    /// The operation without salt and content: what remains after a deletion.
+    public var headerOnly: Operation { Operation(self, salt: nil, content: nil) }
+
+    /// Returns the hash that a header holds for a content: SHA-256(salt ‖ content).
+    public static func contentHash(salt: [UInt8], content: [UInt8]) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(salt)
+        hash.update(content)
+        return hash.finalize()
+    }
+
+    public static func == (a: Operation, b: Operation) -> Bool {
+        a.id == b.id && a.envelope == b.envelope && a.salt == b.salt && a.content == b.content
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.id)
+    }
+
+    private static func decodeEnvelope(_ bytes: [UInt8]) throws(OperationFailure) -> SignedEnvelope {
+        let envelope: SignedEnvelope
+        do {
+            envelope = try SignedEnvelope(decoding: bytes)
+        } catch {
+            switch error {
+            case .malformed: throw .malformed
+            case .notCanonical: throw .notCanonical
+            case .unsupportedKey: throw .badKey
+            case .badSignature: throw .badSignature
+            }
+        }
+        guard envelope.payloadType == Self.payloadType else { throw .malformed }
+        return envelope
+    }
+
+    private static func validate(
+        salt: [UInt8]?, content: [UInt8]?, against header: OperationHeader
+    ) throws(OperationFailure) {
+        guard salt != nil || content != nil else { return }
+        guard header.kind.operationClass == .content else { throw .wrongClass }
+        guard let salt, let content, salt.count == Self.saltSize,
+            UInt64(content.count) == header.contentSize,
+            Self.contentHash(salt: salt, content: content) == header.contentHash
+        else { throw .wrongContent }
+    }
+}
