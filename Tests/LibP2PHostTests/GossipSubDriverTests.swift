@@ -25,7 +25,7 @@ import Testing
         var configuration = GossipSub.Configuration()
         change(&configuration)
         self.pubsub = GossipSub(
-            host: self.host, configuration: configuration, seed: 1, logger: Logger(label: "test"))
+            host: self.host, configuration: configuration, prng: PRNG(seed: 1), logger: Logger(label: "test"))
         let messages = self.messages
         let subscribers = self.subscribers
         self.pubsub.onMessage = { messages.send($0.message) }

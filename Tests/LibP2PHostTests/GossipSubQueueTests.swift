@@ -6,15 +6,17 @@ import Testing
 @Suite struct GossipSubQueueTests {
     @Test func queuesSendPromptBeforeForwardedAndAreBounded() {
         var queue = OutboundQueue(countMax: 2, bytesMax: 1_000)
-        #expect(queue.push(RPC(graft: [Topic("f1")]), .forwarded))
-        #expect(queue.push(RPC(graft: [Topic("p1")]), .prompt))
-        #expect(queue.push(RPC(graft: [Topic("p2")]), .prompt))
-        #expect(!queue.push(RPC(graft: [Topic("p3")]), .prompt))
-        #expect(queue.push(RPC(graft: [Topic("f2")]), .forwarded))
-        #expect((0..<5).map { _ in queue.pop()?.graft.first?.description } == ["p1", "p2", "f1", "f2", nil])
+        func push(_ rpc: RPC, _ priority: SendPriority) -> Bool { queue.push(rpc, priority) }
+        #expect(push(RPC(graft: [Topic("f1")]), .forwarded) == true)
+        #expect(push(RPC(graft: [Topic("p1")]), .prompt) == true)
+        #expect(push(RPC(graft: [Topic("p2")]), .prompt) == true)
+        #expect(push(RPC(graft: [Topic("p3")]), .prompt) == false)
+        #expect(push(RPC(graft: [Topic("f2")]), .forwarded) == true)
+        let order = (0..<5).map { _ in queue.pop()?.graft.first?.description }
+        #expect(order == ["p1", "p2", "f1", "f2", nil])
         #expect(queue.bytes == 0)
         let large = RPC(iwant: [MessageID([UInt8](repeating: 0, count: 5_000))])
-        #expect(queue.push(large, .prompt))
-        #expect(!queue.push(RPC(graft: [Topic("p4")]), .prompt))
+        #expect(push(large, .prompt) == true)
+        #expect(push(RPC(graft: [Topic("p4")]), .prompt) == false)
     }
 }

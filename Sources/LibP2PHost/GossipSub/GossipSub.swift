@@ -43,14 +43,14 @@ public final class GossipSub {
     private var lastFrame: (rpc: RPC, frame: [UInt8])?
 
     /// Registers the protocols with the host. Must be called on the host's loop.
-    /// - Parameter seed: what the router's random choices follow from; from `Entropy` outside of tests.
-    public init(host: Host, configuration: Configuration = Configuration(), seed: UInt64, logger: Logger) {
+    /// - Parameter prng: what the router's random choices follow from; seeded from `Entropy` outside of tests.
+    public init(host: Host, configuration: Configuration = Configuration(), prng: PRNG, logger: Logger) {
         host.eventLoop.preconditionInEventLoop()
         self.host = host
         self.configuration = configuration
         self.logger = logger
         self.router = GossipSubRouter(
-            parameters: configuration.parameters, localPeer: host.peerID, prng: PRNG(seed: seed))
+            parameters: configuration.parameters, localPeer: host.peerID, prng: prng)
         self.router.isTracing = configuration.isTracing
         self.verifier = SignatureVerifier(
             eventLoop: host.eventLoop, threads: configuration.verifierThreads
