@@ -225,7 +225,7 @@ import Testing
         var accepted = 0
         for _ in 0..<count {
             var bytes = corpus[prng.below(corpus.count)]
-            for _ in 0...prng.below(4) {
+            for _ in 0...prng.below(4) where bytes.count > 1 {
                 switch prng.below(4) {
                 case 0: bytes[prng.below(bytes.count)] = UInt8(prng.below(256))
                 case 1: bytes.remove(at: prng.below(bytes.count))
