@@ -34,7 +34,7 @@ extension NodeEngine {
         }
         self.membersChanged(in: context)
         var publication = Publication(storedBy: [:], hasOtherMembers: !context.members.isEmpty)
-        for id in ids { self.receipts.begin(id, storedBy: (try? self.store.receiptPeers(of: id)) ?? []) }
+        for id in ids { self.receipts.begin(id, storedBy: (try? self.store.storedBy(id)) ?? []) }
         let needed = min(count, context.members.count)
         self.publishToMesh(ids, in: context)
         for session in context.sessions where session.hasReconciled { session.push(ids) }
