@@ -95,6 +95,25 @@ public final class Host {
         return self.pings.ping(connection)
     }
 
+    /// The loop's time, as machines take it.
+    public var now: Instant { Instant(self.eventLoop.now) }
+
+    // MARK: - Addresses
+
+    /// What identify announces: `announcedAddresses`, or the bound addresses with the unspecified one replaced by
+    /// those of the interfaces.
+    public var advertisedAddresses: [Multiaddr] {
+        self.announcedAddresses ?? LocalNetwork.current().reachable(self.boundAddresses)
+    }
+
+    /// Where at least `count` connected peers say that they see us, most of them first.
+    public func observedAddresses(seenBy count: Int) -> [Multiaddr] {
+        self.identify.observed.addresses(seenBy: count)
+    }
+
+    /// Our signed peer record, an encoded envelope, as others may pass it on.
+    public var signedPeerRecord: [UInt8] { self.identify.ownRecord }
+
     // MARK: - Events from connections
 
     func makeHandler(
@@ -103,6 +122,11 @@ public final class Host {
         var configuration = ConnectionConfiguration(key: self.configuration.key)
         configuration.expectedPeer = expecting
         configuration.offersEarlyMuxer = self.configuration.offersEarlyMuxer
+        configuration.handshakeTimeout = self.configuration.deadlines.handshake
+        configuration.negotiationTimeout = self.configuration.deadlines.negotiation
+        configuration.keepAliveInterval = self.configuration.deadlines.keepAliveInterval
+        configuration.keepAliveTimeout = self.configuration.deadlines.keepAliveTimeout
+        configuration.yamux.maxInboundStreams = self.configuration.limits.inboundStreamsPerConnection
         let machine = ConnectionMachine(
             role: direction == .outbound ? .dialer : .listener, configuration: configuration,
             supportedProtocols: self.supportedProtocols, noiseStatic: .generate(), noiseEphemeral: .generate(),

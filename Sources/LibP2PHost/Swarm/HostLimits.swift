@@ -27,6 +27,12 @@ public struct HostLimits: Sendable {
 public struct HostDeadlines: Sendable {
     /// From the TCP connection to an authenticated, multiplexed one (go: 15 s when accepting).
     public var handshake: Duration = .seconds(15)
+    /// From opening a stream to an agreed protocol (go: 15 s).
+    public var negotiation: Duration = .seconds(15)
+    /// Silence after which a peer is pinged; nil never asks.
+    public var keepAliveInterval: Duration? = .seconds(30)
+    /// For a pinged peer's sign of life; then it counts as gone.
+    public var keepAliveTimeout: Duration = .seconds(20)
     /// For a peer's identify message (go: 5 s).
     public var identify: Duration = .seconds(5)
     /// For the answer to a ping (go: 10 s).

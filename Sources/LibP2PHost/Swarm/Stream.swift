@@ -76,6 +76,7 @@ public final class Stream {
         guard !self.isClosed, !self.localFinished else { return }
         self.localFinished = true
         self.driver.finish(self)
+        self.scheduleDelivery()
     }
 
     /// Ends the stream at once in both directions. `onClosed` is called with the code.

@@ -105,7 +105,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.end(nil)
+        if self.phase == .handshaking || self.phase == .open {
+            self.process { machine, _, events in machine.disconnected(into: &events) }
+        }
         self.didCloseChannel()
         context.fireChannelInactive()
     }
@@ -292,9 +294,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func flush() {
         guard let context = self.context, self.phase != .closed else { return }
         var wrote = false
+        var events: [ConnectionMachine.Event] = []
         while context.channel.isWritable, self.machine.hasOutbound {
             self.scratch.removeAll(keepingCapacity: true)
-            self.machine.takeOutbound(into: &self.scratch, maxBytes: Self.writeSize)
+            self.machine.takeOutbound(into: &self.scratch, maxBytes: Self.writeSize, events: &events)
             guard !self.scratch.isEmpty else { break }
             var buffer = context.channel.allocator.buffer(capacity: self.scratch.count)
             buffer.writeBytes(self.scratch)
@@ -302,6 +305,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             wrote = true
         }
         if wrote { context.flush() }
+        for event in events { self.dispatch(event) }
         self.completeFlushWaiters(context)
         for stream in self.finished { self.closeIfFinished(stream) }
         if self.phase == .closing, !self.machine.hasOutbound { self.closeOutput(context) }
@@ -417,13 +421,6 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.closePromises = []
         for promise in promises { promise.succeed() }
     }
-}
-
-/// The stream error codes of libp2p that are sent from here (libp2p specs, error codes).
-enum StreamErrorCode {
-    static let resourceLimit: UInt32 = 0x1002
-    static let rateLimited: UInt32 = 0x1003
-    static let protocolViolation: UInt32 = 0x1004
 }
 
 extension Instant {
