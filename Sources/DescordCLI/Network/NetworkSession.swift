@@ -10,6 +10,14 @@ package protocol NetworkProvider: Sendable {
     /// Returns once the local part stands (sockets bound, or the holder's `hello` read); dialling goes on behind
     /// it. Cancelling the calling task abandons the start.
     func open(_ configuration: NetworkConfiguration) async throws(CommandError) -> any NetworkSession
+
+    /// Tells the node that runs for this home, when there is one, of operations that were just committed, and
+    /// returns at once. Without a node nothing happens: the outbox holds them.
+    func notifyRunningNode(of operations: [OperationID], in space: SpaceID, home: OpenHome) async
+
+    /// Whom a ticket names: this home first, with the addresses that it listens on or would listen on with this
+    /// configuration and the remembered port, then up to 4 members seen lately. Starts no node.
+    func contacts(_ configuration: NetworkConfiguration, for space: SpaceID?) async -> [Ticket.Peer]
 }
 
 /// What a session is opened with; every value is final, flags, environment and files were consulted.
@@ -60,8 +68,8 @@ package protocol NetworkSession: AnyObject, Sendable {
     /// The addresses that this home can be reached at, with `/p2p/`; empty when nothing listens yet.
     func addresses() async throws -> [Multiaddr]
 
-    /// Publishes operations that the store committed, and waits until each was stored by `wait` other members, or
-    /// every other member when they are fewer, or the deadline passes. Never throws for want of peers.
+    /// Publishes operations that the store committed, and waits until each was stored by `wait` other members or
+    /// the deadline passes; 0 returns at once, with the operations on their way. Never throws for want of peers.
     func publish(_ operations: [OperationID], in space: SpaceID, wait: Int, deadline: Duration?) async throws
         -> PublishOutcome
 
@@ -73,11 +81,12 @@ package protocol NetworkSession: AnyObject, Sendable {
 
     /// Yields once an operation was stored, own ones and those of other processes of this home too; several may
     /// be reported as one. The store says what is new. Ends when the node does (another process takes it over
-    /// inside the session: the stream goes on); cancelling the iterating task ends it.
-    func arrivals() -> AsyncThrowingStream<Arrival, any Error>
+    /// inside the session: the stream goes on) and at the deadline; cancelling the iterating task ends it.
+    func arrivals(deadline: Duration?) -> AsyncThrowingStream<Arrival, any Error>
 
-    /// Who is known and connected now.
-    func peers() async throws -> [PeerStatus]
+    /// Who is known and who is connected: at once from a node that is on the air for long, and from one that was
+    /// started for this call when every known member was reached or not, at the deadline at the latest.
+    func peers(deadline: Duration?) async throws -> [PeerStatus]
 
     /// Dials an address that was typed, and returns who answered; the address enters the book.
     func dial(_ address: Multiaddr, deadline: Duration?) async throws -> PeerID

@@ -9,6 +9,12 @@ package struct OfflineNetwork: NetworkProvider {
     package func open(_ configuration: NetworkConfiguration) async throws(CommandError) -> any NetworkSession {
         OfflineSession()
     }
+
+    package func notifyRunningNode(of operations: [OperationID], in space: SpaceID, home: OpenHome) async {}
+
+    package func contacts(_ configuration: NetworkConfiguration, for space: SpaceID?) async -> [Ticket.Peer] {
+        [Ticket.Peer(id: configuration.home.peerID, addresses: [])]
+    }
 }
 
 /// A session that reaches nobody: everything is as after a deadline that passed at once.
@@ -27,12 +33,12 @@ final class OfflineSession: NetworkSession {
         SyncOutcome(reports: [], unanswered: space.map { [$0] } ?? [])
     }
 
-    func arrivals() -> AsyncThrowingStream<Arrival, any Error> {
-        // Nothing ever arrives: the stream lasts until its reader is cancelled.
-        AsyncThrowingStream { _ in }
+    func arrivals(deadline: Duration?) -> AsyncThrowingStream<Arrival, any Error> {
+        // Nothing ever arrives: with a deadline the stream is over, without one it lasts until it is cancelled.
+        AsyncThrowingStream { if deadline != nil { $0.finish() } }
     }
 
-    func peers() async throws -> [PeerStatus] { [] }
+    func peers(deadline: Duration?) async throws -> [PeerStatus] { [] }
 
     func dial(_ address: Multiaddr, deadline: Duration?) async throws -> PeerID {
         throw CommandError(.unavailable, .unreachable, "cannot reach \(address)")
