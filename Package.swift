@@ -9,7 +9,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio: [Target.Dependency] = [
@@ -42,21 +42,21 @@ let package = Package(
         // Decide
         .target(name: "DescordCrypto", dependencies: ["CSodium"], swiftSettings: settings),
         .target(
-            name: "LibP2PCore", dependencies: ["DescordCrypto", collections, protobuf],
+            name: "LibP2PCore", dependencies: ["DescordCrypto", protobuf],
             exclude: ["Protobuf/identity.proto"], swiftSettings: settings),
         .target(
-            name: "LibP2P", dependencies: ["LibP2PCore", "DescordCrypto", collections, protobuf],
+            name: "LibP2P", dependencies: ["LibP2PCore", "DescordCrypto", deque, protobuf],
             exclude: ["Protobuf/identify.proto", "Protobuf/noise.proto", "Protobuf/rpc.proto"],
             swiftSettings: settings),
         .target(
-            name: "DescordCore", dependencies: ["LibP2PCore", "DescordCrypto", collections, protobuf],
+            name: "DescordCore", dependencies: ["LibP2PCore", "DescordCrypto", protobuf],
             exclude: ["Protobuf/operation.proto", "Protobuf/sync.proto", "Protobuf/ticket.proto"],
             swiftSettings: settings),
 
         // Do
         .target(
             name: "LibP2PHost",
-            dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", logging, collections] + nio,
+            dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", logging] + nio,
             swiftSettings: settings),
         .target(
             name: "DescordStore",
@@ -69,7 +69,7 @@ let package = Package(
             name: "DescordNode",
             dependencies: [
                 "DescordCore", "DescordStore", "LibP2P", "LibP2PCore", "LibP2PHost", "DescordCrypto",
-                logging, collections,
+                logging,
             ] + nio,
             swiftSettings: settings),
         .target(
@@ -94,10 +94,12 @@ let package = Package(
             name: "LibP2PCoreTests", dependencies: ["LibP2PCore", "DescordCrypto"],
             swiftSettings: settings),
         .testTarget(
-            name: "LibP2PTests", dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", collections, protobuf],
+            name: "LibP2PTests",
+            dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", protobuf],
             swiftSettings: settings),
         .testTarget(
-            name: "LibP2PHostTests", dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto"] + nio,
+            name: "LibP2PHostTests",
+            dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "DescordCoreTests", dependencies: ["DescordCore", "LibP2PCore", "DescordCrypto", protobuf],
@@ -112,11 +114,13 @@ let package = Package(
         .testTarget(
             name: "DescordNodeTests",
             dependencies: [
-                "DescordNode", "DescordStore", "DescordCore", "LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto",
+                "DescordNode", "DescordStore", "DescordCore", "LibP2PHost", "LibP2P", "LibP2PCore",
+                "DescordCrypto",
             ] + nio,
             swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["descord", "DescordCLI", "DescordCore", "LibP2PCore", "DescordCrypto"],
+            name: "CommandLineTests",
+            dependencies: ["descord", "DescordCLI", "DescordCore", "LibP2PCore", "DescordCrypto"],
             swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["descord"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),

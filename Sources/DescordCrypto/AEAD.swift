@@ -7,8 +7,8 @@ public enum ChaCha20Poly1305 {
     public static let nonceSize = 12
     public static let tagSize = 16
 
-    /// Seals `plaintext` into `output`, which must have room for `plaintext.count + 16` bytes; the buffers may
-    /// be the same. `nonce` is the 64-bit counter of Noise: four zero bytes, then little-endian.
+    /// Seals `plaintext` into `output`, which must have room for `plaintext.count + 16` bytes; the buffers
+    /// may be the same. `nonce` is the 64-bit counter of Noise: four zero bytes, then little-endian.
     public static func seal(
         _ plaintext: UnsafeRawBufferPointer, counter: UInt64, associatedData: [UInt8] = [],
         key: SecretBytes, into output: UnsafeMutableRawBufferPointer

@@ -62,7 +62,8 @@ public enum HMACSHA256 {
 
 /// HKDF-SHA-256 (RFC 5869) with an empty `info`, as Noise uses it.
 public enum HKDFSHA256 {
-    /// Returns two 32-byte outputs of `inputKeyMaterial` under `chainingKey` (Noise §4.3, `HKDF` with two outputs).
+    /// Returns two 32-byte outputs of `inputKeyMaterial` under `chainingKey` (Noise §4.3, `HKDF` with two
+    /// outputs).
     public static func twoOutputs(
         chainingKey: SecretBytes, inputKeyMaterial: [UInt8]
     ) -> (SecretBytes, SecretBytes) {

@@ -14,7 +14,8 @@ public final class SecretBytes: @unchecked Sendable {
     public init(_ bytes: some Collection<UInt8>) {
         Sodium.ready()
         self.storage = UnsafeMutableRawBufferPointer(
-            start: UnsafeMutableRawPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16), count: bytes.count)
+            start: UnsafeMutableRawPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16),
+            count: bytes.count)
         self.storage.copyBytes(from: bytes)
     }
 

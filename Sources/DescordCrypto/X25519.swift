@@ -30,8 +30,8 @@ public enum X25519 {
             PrivateKey(scalar: .random(X25519.size))!
         }
 
-        /// Returns the shared secret with `publicKey`, or nil when it is not 32 bytes or the result is all zero
-        /// (a point of small order).
+        /// Returns the shared secret with `publicKey`, or nil when it is not 32 bytes or the result is all
+        /// zero (a point of small order).
         public func sharedSecret(with publicKey: some Collection<UInt8>) -> SecretBytes? {
             guard publicKey.count == X25519.size else { return nil }
             let point = Array(publicKey)

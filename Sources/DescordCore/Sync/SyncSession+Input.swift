@@ -123,7 +123,12 @@ extension SyncSession {
             }
             guard let encoded else { return }
             do {
-                self.operationReceived(try Operation(verifying: encoded), size: encoded.count, into: &events)
+                let checked = self.checkedAuthors
+                let operation = try Operation(verifying: encoded) { checked.contains($0) }
+                if self.checkedAuthors.count < SyncLimits.maxCheckedAuthorCount {
+                    self.checkedAuthors.insert(operation.author)
+                }
+                self.operationReceived(operation, size: encoded.count, into: &events)
             } catch {
                 if self.stage == .storingPush, self.pushRemaining > 0 { self.pushRemaining -= 1 }
                 guard !error.isMisbehaviour else { return self.fail(.badOperation(error), into: &events) }
@@ -151,8 +156,10 @@ extension SyncSession {
         default: return self.fail(.unexpected, into: &events)
         }
         if self.unstored[operation.id] != nil { return }
+        // Receipts count once we are a member; what a newcomer holds by then is asked for with the hello.
+        let owesReceipt = self.peerHello != nil && operation.author == self.remoteKey
         self.unstored[operation.id] = Unstored(
-            size: size, owesReceipt: operation.author == self.remoteKey, links: operation.header.links)
+            size: size, owesReceipt: owesReceipt, links: operation.header.links)
         self.unstoredSize += size
         self.batch.append(operation)
         if self.batch.count >= SyncLimits.maxBatchCount { self.flush(into: &events) }

@@ -83,20 +83,34 @@ struct HandoverLine: Codable {
 package struct HandoverResult: Codable, Sendable, Equatable {
     /// `hello`: the holder's version.
     package var version: Int?
-    /// `publish`: for every operation, how many other members stored it.
-    package var storedBy: [String: Int]?
-    /// `publish`: milliseconds from the request to each step.
-    package var timings: [String: Double]?
+    /// `publish`: who stored it, and when what happened.
+    package var publication: Publication?
     /// `peers`.
     package var peers: [PeerStatus]?
     /// `sync`.
     package var syncs: [SyncReport]?
     /// `sync` with a ticket.
-    package var join: JoinReport?
+    package var join: Join?
     /// `dial`: the peer that answered.
     package var peer: String?
 
     package init() {}
+
+    /// A `Publication` on the socket: ids in hex, durations in nanoseconds.
+    package struct Publication: Codable, Sendable, Equatable {
+        var storedBy: [String: Int]
+        var hasOtherMembers: Bool
+        var connect: Int64?
+        var publish: Int64?
+        var stored: Int64?
+    }
+
+    /// A `JoinResult` on the socket.
+    package struct Join: Codable, Sendable, Equatable {
+        /// `joined`, `partly`, `unreachable`, or why a member refused.
+        var outcome: String
+        var report: JoinReport?
+    }
 }
 
 extension HandoverRequest {

@@ -3,10 +3,12 @@ import LibP2PCore
 // MARK: - Streams
 
 extension ConnectionMachine {
-    /// Opens a stream that speaks the first of `protocols` that the peer knows; nil at a limit, when the connection is
-    /// closing, or without protocols. May be called before the upgrade; what is written then waits for it.
+    /// Opens a stream that speaks the first of `protocols` that the peer knows; nil at a limit, when the
+    /// connection is closing, or without protocols. May be called before the upgrade; what is written then
+    /// waits for it.
     ///
-    /// With one protocol what is written leaves at once, before the peer agreed; with several it waits for the choice.
+    /// With one protocol what is written leaves at once, before the peer agreed; with several it waits for
+    /// the choice.
     public mutating func openStream(_ protocols: [String], now: Instant) -> StreamID? {
         guard !self.isClosed, !protocols.isEmpty else { return nil }
         self.advance(to: now)
@@ -20,9 +22,10 @@ extension ConnectionMachine {
         return StreamID(value: id)
     }
 
-    /// Queues bytes; ignored on a stream that is gone or finished. Never blocks: `pendingBytes` tells how much waits.
+    /// Queues bytes; ignored on a stream that is gone or finished. Never blocks: `pendingBytes` tells how
+    /// much waits.
     public mutating func write(_ bytes: [UInt8], on stream: StreamID) {
-        guard !bytes.isEmpty else { return }
+        guard !bytes.isEmpty, !self.isClosed else { return }
         if let negotiation = self.negotiations[stream.value], !negotiation.isOptimistic {
             if !negotiation.isFinishHeld { self.negotiations[stream.value]?.heldWrites.append(bytes) }
         } else {
@@ -120,7 +123,8 @@ extension ConnectionMachine {
 
     private mutating func beginNegotiation(_ negotiation: StreamNegotiation, on id: UInt32) {
         self.negotiations[id] = negotiation
-        // Ends of negotiations that are over go when they lead the queue, or all at once when they are the most of it.
+        // Ends of negotiations that are over go when they lead the queue, or all at once when they are the
+        // most of it.
         if self.negotiationDeadlines.count > 2 * self.negotiations.count + 64 {
             let negotiations = self.negotiations
             self.negotiationDeadlines.removeAll { negotiations[$0.stream] == nil }
@@ -205,10 +209,6 @@ extension ConnectionMachine {
     public mutating func deadlineReached(now: Instant, into events: inout [Event]) {
         guard !self.isClosed else { return }
         self.advance(to: now)
-        guard case .open = self.phase else {
-            if self.now >= self.handshakeDeadline { self.fail(.handshakeTimeout, into: &events) }
-            return
-        }
         while let first = self.negotiationDeadlines.first {
             if self.negotiations[first.stream] != nil {
                 guard first.deadline <= self.now else { break }
@@ -216,11 +216,15 @@ extension ConnectionMachine {
             }
             self.negotiationDeadlines.removeFirst()
         }
+        guard case .open = self.phase else {
+            if self.now >= self.handshakeDeadline { self.fail(.handshakeTimeout, into: &events) }
+            return
+        }
         guard let deadline = self.keepAliveDeadline, deadline <= self.now else { return }
         if let since = self.yamux.pingOutstandingSince, since >= self.lastReceived {
             self.fail(.silentPeer, into: &events)
         } else {
-            self.yamux.ping(now: self.now)
+            self.yamux.pingAnew(now: self.now)
         }
     }
 

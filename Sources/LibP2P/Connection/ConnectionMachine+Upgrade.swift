@@ -51,7 +51,8 @@ extension ConnectionMachine {
         }
     }
 
-    private mutating func receivedHandshakeBytes(_ input: inout ArraySlice<UInt8>, into events: inout [Event]) {
+    private mutating func receivedHandshakeBytes(_ input: inout ArraySlice<UInt8>, into events: inout [Event])
+    {
         while self.handshakeFrame.count < NoiseCipher.lengthSize {
             guard let byte = input.popFirst() else { return }
             self.handshakeFrame.append(byte)
@@ -90,8 +91,8 @@ extension ConnectionMachine {
             let dialer = MultistreamDialer(protocols: [Self.yamuxProtocol])
             self.muxerOutbound += dialer.start()
             self.phase = .muxerDialer(dialer)
-            // There is one proposal only, so streams may follow it at once; what the peer sends is read after its
-            // answer.
+            // There is one proposal only, so streams may follow it at once; what the peer sends is read after
+            // its answer.
             if self.configuration.isOptimistic { self.upgraded(earlyMuxer: false, into: &events) }
         } else {
             self.phase = .muxerListener(MultistreamListener())
@@ -130,7 +131,9 @@ extension ConnectionMachine {
         }
     }
 
-    private mutating func receivedMuxerNegotiation(_ input: inout ArraySlice<UInt8>, into events: inout [Event]) {
+    private mutating func receivedMuxerNegotiation(
+        _ input: inout ArraySlice<UInt8>, into events: inout [Event]
+    ) {
         switch self.phase {
         case .muxerDialer(var dialer):
             let result = dialer.received(&input, output: &self.muxerOutbound)
@@ -144,7 +147,8 @@ extension ConnectionMachine {
             case .failed(let failure): self.fail(.negotiation(failure), into: &events)
             }
         case .muxerListener(var listener):
-            let result = listener.received(&input, supported: [Self.yamuxProtocol], output: &self.muxerOutbound)
+            let result = listener.received(
+                &input, supported: [Self.yamuxProtocol], output: &self.muxerOutbound)
             self.phase = .muxerListener(listener)
             switch result {
             case .needMore: break

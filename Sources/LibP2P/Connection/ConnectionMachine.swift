@@ -2,15 +2,15 @@ import DequeModule
 import DescordCrypto
 import LibP2PCore
 
-/// One libp2p connection over a byte stream: multistream-select, Noise, Yamux, and multistream-select again on every
-/// stream.
+/// One libp2p connection over a byte stream: multistream-select, Noise, Yamux, and multistream-select again
+/// on every stream.
 ///
 /// ```
 /// dialer      /multistream, /noise, message 1 ──►              message 3, first streams ──►
 /// listener                                   ◄── header, echo, message 2
 /// ```
-/// Confined to whoever drives it. A failure never throws: it resets a stream or ends in `.closed`, after which only
-/// `takeOutbound` has anything left to do (the goodbye).
+/// Confined to whoever drives it. A failure never throws: it resets a stream or ends in `.closed`, after
+/// which only `takeOutbound` has anything left to do (the goodbye).
 public struct ConnectionMachine: ~Copyable {
     /// Who connected.
     public enum Role: Sendable { case dialer, listener }
@@ -82,8 +82,8 @@ public struct ConnectionMachine: ~Copyable {
 
     /// The authenticated peer, once known.
     public internal(set) var remotePeer: PeerID?
-    /// The Noise handshake hash, 32 bytes, once the handshake is complete: the same on both sides and in no other
-    /// connection, so that a signature over it is good for this connection alone.
+    /// The Noise handshake hash, 32 bytes, once the handshake is complete: the same on both sides and in no
+    /// other connection, so that a signature over it is good for this connection alone.
     public internal(set) var handshakeHash: [UInt8]?
 
     /// Takes the inbound protocols and fresh Noise keys; `noiseEphemeral` must never be used again.
@@ -153,8 +153,8 @@ public struct ConnectionMachine: ~Copyable {
         self.yamux.ping(now: self.now)
     }
 
-    /// Closes the connection. With code 0 whatever the windows allow of the bytes already written is still to be
-    /// taken, then a go-away; with another code the go-away alone.
+    /// Closes the connection. With code 0 whatever the windows allow of the bytes already written is still to
+    /// be taken, then a go-away; with another code the go-away alone.
     public mutating func close(code: UInt32, into events: inout [Event]) {
         guard !self.isClosed else { return }
         if code == 0 {
@@ -171,16 +171,26 @@ public struct ConnectionMachine: ~Copyable {
         return false
     }
 
+    /// The bytes of incomplete messages and frames that are held; far below 128 KiB, whatever the peer sends.
+    package var incompleteByteCount: Int {
+        let held = self.handshakeFrame.count + self.yamux.headerBytes.count
+        switch self.receiver {
+        case .some(let receiver): return held + receiver.bufferedCount
+        case .none: return held
+        }
+    }
+
     // MARK: - Outbound
 
     /// Whether `takeOutbound` may have something.
     public var hasOutbound: Bool {
         !self.plainOutbound.isEmpty
-            || (self.sender != nil && (!self.muxerOutbound.isEmpty || (self.isUpgraded && self.yamux.hasOutbound)))
+            || (self.sender != nil
+                && (!self.muxerOutbound.isEmpty || (self.isUpgraded && self.yamux.hasOutbound)))
     }
 
-    /// Appends bytes for the socket to `buffer`: about `maxBytes`, which only handshake messages and a first small
-    /// frame exceed. Window updates and pings come before data, and streams take turns.
+    /// Appends bytes for the socket to `buffer`: about `maxBytes`, which only handshake messages and a first
+    /// small frame exceed. Window updates and pings come before data, and streams take turns.
     public mutating func takeOutbound(into buffer: inout [UInt8], maxBytes: Int, events: inout [Event]) {
         let start = buffer.count
         if !self.plainOutbound.isEmpty {
@@ -218,7 +228,9 @@ public struct ConnectionMachine: ~Copyable {
 
     private mutating func translateWritable(into events: inout [Event]) {
         for event in self.yamuxEvents {
-            if case .writable(let id) = event, !self.isClosed { events.append(.streamWritable(StreamID(value: id))) }
+            if case .writable(let id) = event, !self.isClosed {
+                events.append(.streamWritable(StreamID(value: id)))
+            }
         }
         self.yamuxEvents.removeAll(keepingCapacity: true)
     }

@@ -43,7 +43,9 @@ public struct IdentifyDecoder: Sendable {
     /// Returns the message, once the peer finished.
     public consuming func finish() throws(Failure) -> IdentifyMessage {
         guard !self.frames.isInFrame else { throw .malformedFrame }
-        guard self.partCount > 0, let message = IdentifyMessage(merged: self.merged) else { throw .malformedMessage }
+        guard self.partCount > 0, let message = IdentifyMessage(merged: self.merged) else {
+            throw .malformedMessage
+        }
         return message
     }
 }

@@ -3,8 +3,8 @@ import LibP2PCore
 
 /// What a peer says of itself (libp2p specs, "identify"), by `/ipfs/id/1.0.0` and `/ipfs/id/push/1.0.0`.
 ///
-/// Nothing in it is proven: whoever reads it compares `publicKey` with the authenticated peer and takes addresses for
-/// certain from `record(of:)` alone.
+/// Nothing in it is proven: whoever reads it compares `publicKey` with the authenticated peer and takes
+/// addresses for certain from `record(of:)` alone.
 public struct IdentifyMessage: Sendable, Equatable {
     /// The protocol by which a peer is asked.
     public static let protocolID = "/ipfs/id/1.0.0"
@@ -77,8 +77,8 @@ public struct IdentifyMessage: Sendable, Equatable {
 // MARK: - Wire
 
 extension IdentifyMessage {
-    /// The delimited parts, one after another: all that is written before the stream is closed. A field that does not
-    /// fit a part of its own is left out.
+    /// The delimited parts, one after another: all that is written before the stream is closed. A field that
+    /// does not fit a part of its own is left out.
     public var encoded: [UInt8] {
         var output: [UInt8] = []
         var part: [UInt8] = []
@@ -110,7 +110,8 @@ extension IdentifyMessage {
         return fields
     }
 
-    /// Reads merged parts; nil when they are not a message. Unknown addresses, and what is over a bound, are dropped.
+    /// Reads merged parts; nil when they are not a message. Unknown addresses, and what is over a bound, are
+    /// dropped.
     init?(merged bytes: [UInt8]) {
         guard let message = PBIdentify(octets: bytes) else { return nil }
         func version(_ text: String) -> String? {

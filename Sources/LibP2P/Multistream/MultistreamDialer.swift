@@ -1,8 +1,8 @@
 /// The side of multistream-select that proposes.
 ///
-/// The header and the first proposal go out in one flight. With a single candidate the caller may send its own
-/// bytes right behind them, before the answer (lazy negotiation); it must feed every answer here first and trust
-/// nothing that it reads before `.selected`.
+/// The header and the first proposal go out in one flight. With a single candidate the caller may send its
+/// own bytes right behind them, before the answer (lazy negotiation); it must feed every answer here first
+/// and trust nothing that it reads before `.selected`.
 ///
 /// ```
 /// start() ──► header read ──► answer == proposal ──► selected

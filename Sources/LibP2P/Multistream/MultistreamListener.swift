@@ -1,6 +1,7 @@
 /// The side of multistream-select that answers.
 ///
-/// Its header waits for the dialer's, so that header and echo leave in one flight when the dialer coalesced its own.
+/// Its header waits for the dialer's, so that header and echo leave in one flight when the dialer coalesced
+/// its own.
 package struct MultistreamListener: Sendable {
     /// What the bytes came to.
     package enum Result: Equatable, Sendable {
@@ -34,7 +35,9 @@ package struct MultistreamListener: Sendable {
                     continue
                 }
                 self.proposalCount += 1
-                guard self.proposalCount <= Multistream.maxProposalCount else { return .failed(.tooManyProposals) }
+                guard self.proposalCount <= Multistream.maxProposalCount else {
+                    return .failed(.tooManyProposals)
+                }
                 if supported.contains(line) {
                     Multistream.append(line, to: &output)
                     return .selected(line)

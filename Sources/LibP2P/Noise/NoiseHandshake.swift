@@ -41,7 +41,8 @@ package struct NoiseHandshake: ~Copyable {
         package let receiveKey: SecretBytes
     }
 
-    /// The longest handshake message that is read: two keys, two tags and a payload with room for certificate hashes.
+    /// The longest handshake message that is read: two keys, two tags and a payload with room for certificate
+    /// hashes.
     package static let maxMessageSize = 16_384
 
     private enum State { case start, awaitingMessage1, awaitingMessage2, awaitingMessage3, ended }
@@ -176,7 +177,8 @@ package struct NoiseHandshake: ~Copyable {
     }
 
     private func payload() -> [UInt8] {
-        NoisePayload.encoded(identity: self.identity, staticKey: self.staticKey.publicKey, muxers: self.muxers)
+        NoisePayload.encoded(
+            identity: self.identity, staticKey: self.staticKey.publicKey, muxers: self.muxers)
     }
 
     /// The first of the initiator's muxers that the responder has as well; nil unless both offered some.

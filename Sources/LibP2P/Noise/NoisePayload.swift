@@ -1,8 +1,8 @@
 import DescordCrypto
 import LibP2PCore
 
-/// What handshake messages 2 and 3 carry: the identity, its signature over the static key, and the muxers on offer
-/// (libp2p specs, "noise", "The libp2p Handshake Payload").
+/// What handshake messages 2 and 3 carry: the identity, its signature over the static key, and the muxers on
+/// offer (libp2p specs, "noise", "The libp2p Handshake Payload").
 struct NoisePayload {
     /// In front of the static key in what the identity signs.
     private static let signaturePrefix = Array("noise-libp2p-static-key:".utf8)
@@ -27,7 +27,8 @@ struct NoisePayload {
 
     /// Reads a payload and verifies that its identity vouches for `staticKey`. Unknown fields are ignored.
     init(verifying bytes: [UInt8], staticKey: [UInt8]) throws(NoiseFailure) {
-        guard let message = PBNoiseHandshakePayload(octets: bytes), message.hasIdentityKey, message.hasIdentitySig,
+        guard let message = PBNoiseHandshakePayload(octets: bytes), message.hasIdentityKey,
+            message.hasIdentitySig,
             let key = PublicKey(encoded: message.identityKey.octets)
         else { throw .malformedPayload }
         guard let ed25519 = key.ed25519 else { throw .unsupportedKey }

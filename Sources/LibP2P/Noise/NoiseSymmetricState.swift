@@ -36,8 +36,8 @@ struct NoiseSymmetricState: ~Copyable {
         self.counter = 0
     }
 
-    /// Returns the ciphertext with its tag; before the first key the plaintext itself. Either is mixed into the
-    /// hash, also when it is empty.
+    /// Returns the ciphertext with its tag; before the first key the plaintext itself. Either is mixed into
+    /// the hash, also when it is empty.
     mutating func encryptAndHash(_ plaintext: [UInt8]) -> [UInt8] {
         guard let key = self.key else {
             self.mixHash(plaintext)

@@ -21,12 +21,14 @@ struct NoiseCipher: ~Copyable {
     /// Whether the counter reached 2⁶⁴ − 1, which Noise reserves.
     var isExhausted: Bool { self.counter == .max }
 
-    /// Seals in place the frame that starts at `start` and reaches to the end of `buffer`: 2 bytes for the length,
-    /// then the plaintext. Returns false when no nonce is left, and leaves the plaintext to the caller to discard.
+    /// Seals in place the frame that starts at `start` and reaches to the end of `buffer`: 2 bytes for the
+    /// length, then the plaintext. Returns false when no nonce is left, and leaves the plaintext to the
+    /// caller to discard.
     mutating func sealFrame(in buffer: inout [UInt8], from start: Int) -> Bool {
         let plaintextSize = buffer.count - start - Self.lengthSize
         precondition(
-            plaintextSize >= 0 && plaintextSize <= Self.maxPlaintextSize, "a frame holds at most 65,519 bytes")
+            plaintextSize >= 0 && plaintextSize <= Self.maxPlaintextSize, "a frame holds at most 65,519 bytes"
+        )
         guard !self.isExhausted else { return false }
         let frameSize = plaintextSize + ChaCha20Poly1305.tagSize
         buffer[start] = UInt8(frameSize >> 8)
@@ -37,7 +39,8 @@ struct NoiseCipher: ~Copyable {
         buffer.withUnsafeMutableBytes { bytes in
             let frame = UnsafeMutableRawBufferPointer(rebasing: bytes[(start + Self.lengthSize)...])
             ChaCha20Poly1305.seal(
-                UnsafeRawBufferPointer(rebasing: frame[..<plaintextSize]), counter: counter, key: key, into: frame)
+                UnsafeRawBufferPointer(rebasing: frame[..<plaintextSize]), counter: counter, key: key,
+                into: frame)
         }
         self.counter += 1
         return true
@@ -62,8 +65,8 @@ struct NoiseCipher: ~Copyable {
 
 /// Cuts received bytes into Noise frames and opens them.
 ///
-/// A frame that arrived whole is opened out of the caller's buffer, so that its ciphertext is never copied. What is
-/// kept of a frame is what arrived of it, never what its length promises.
+/// A frame that arrived whole is opened out of the caller's buffer, so that its ciphertext is never copied.
+/// What is kept of a frame is what arrived of it, never what its length promises.
 struct NoiseReceiver: ~Copyable {
     /// What reading came to.
     enum Result {
@@ -105,7 +108,9 @@ struct NoiseReceiver: ~Copyable {
         guard self.partial.count == NoiseCipher.lengthSize + size else { return .needMore }
         var frame: [UInt8] = []
         swap(&frame, &self.partial)
-        let result = frame.withUnsafeBytes { self.open(UnsafeRawBufferPointer(rebasing: $0[NoiseCipher.lengthSize...])) }
+        let result = frame.withUnsafeBytes {
+            self.open(UnsafeRawBufferPointer(rebasing: $0[NoiseCipher.lengthSize...]))
+        }
         frame.removeAll(keepingCapacity: true)
         swap(&frame, &self.partial)
         return result

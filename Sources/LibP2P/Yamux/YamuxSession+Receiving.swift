@@ -42,7 +42,6 @@ extension YamuxSession {
         payload.remaining -= taken
         self.payload = payload.remaining > 0 ? payload : nil
         guard let id = payload.stream, self.streams[id] != nil else { return }
-        self.streams[id]?.unconsumed += UInt32(taken)
         self.measureRoundTrip(after: taken)
         Self.deliver(bytes, on: id, into: &events)
         if payload.remaining == 0, payload.isLast {
@@ -102,7 +101,9 @@ extension YamuxSession {
         let id = header.stream
         guard id != 0 else { throw .unknownStream(0) }
         // No window can allow more than this, whatever became of the stream.
-        if header.kind == .data, header.length > self.configuration.maxStreamWindow { throw .windowExceeded(id) }
+        if header.kind == .data, header.length > self.configuration.maxStreamWindow {
+            throw .windowExceeded(id)
+        }
         if header.flags.contains(.syn) {
             guard try self.accept(header, into: &events) else { return }
         }
@@ -143,6 +144,8 @@ extension YamuxSession {
             return
         }
         self.streams[id]?.receiveWindow -= header.length
+        // Charged whole at once, so that what is still under way is never taken for free space.
+        self.streams[id]?.unconsumed += header.length
         let isLast = header.flags.contains(.fin)
         if header.length > 0 {
             self.payload = (id, Int(header.length), isLast)
@@ -152,12 +155,16 @@ extension YamuxSession {
     }
 
     /// Makes the stream that a SYN opens; false when the frame has been dealt with.
-    private mutating func accept(_ header: YamuxHeader, into events: inout [Event]) throws(YamuxFailure) -> Bool {
+    private mutating func accept(
+        _ header: YamuxHeader, into events: inout [Event]
+    ) throws(YamuxFailure) -> Bool {
         let id = header.stream
         guard id.isMultiple(of: 2) == (self.role == .dialer) else { throw .wrongStreamParity(id) }
         guard !self.wasOpened(id) else { throw .streamReused(id) }
         // Before any state exists for it: there is no window yet that could have allowed more.
-        if header.kind == .data, header.length > YamuxConfiguration.initialWindow { throw .windowExceeded(id) }
+        if header.kind == .data, header.length > YamuxConfiguration.initialWindow {
+            throw .windowExceeded(id)
+        }
         if header.kind == .windowUpdate, !header.flags.contains(.rst),
             YamuxConfiguration.initialWindow.addingReportingOverflow(header.length).overflow
         {
@@ -179,16 +186,6 @@ extension YamuxSession {
         self.queueControl(id)
         events.append(.opened(id))
         return true
-    }
-
-    /// Puts a stream into the queue for window updates and acknowledgements.
-    private mutating func queueControl(_ id: UInt32) {
-        self.streams[id]?.isControlQueued = true
-        if self.controls.count > 2 * self.streams.count + 64 {
-            let streams = self.streams
-            self.controls.removeAll { streams[$0]?.isControlQueued != true }
-        }
-        self.controls.append(id)
     }
 
     private mutating func remoteFinished(_ id: UInt32, into events: inout [Event]) {
@@ -215,8 +212,8 @@ extension YamuxSession {
         return id <= self.highestRemoteID && !self.skippedRemoteIDs.contains(id)
     }
 
-    /// Peers that open streams from several threads send their SYNs slightly out of order, so ids that were jumped
-    /// over are remembered for a while.
+    /// Peers that open streams from several threads send their SYNs slightly out of order, so ids that were
+    /// jumped over are remembered for a while.
     private mutating func noteOpened(_ id: UInt32) {
         if id < self.highestRemoteID {
             self.skippedRemoteIDs.removeAll { $0 == id }

@@ -17,8 +17,8 @@ extension YamuxSession {
             || !self.ready.isEmpty || (self.goAwayCode != nil && !self.isGoAwaySent)
     }
 
-    /// Appends whole frames of together at most `budget` bytes to `buffer`: answers to pings, resets and window updates
-    /// before data, so that two full directions never wait for each other; data in turns.
+    /// Appends whole frames of together at most `budget` bytes to `buffer`: answers to pings, resets and
+    /// window updates before data, so that two full directions never wait for each other; data in turns.
     package mutating func takeFrames(into buffer: inout [UInt8], budget: Int, events: inout [Event]) {
         let start = buffer.count
         while true {
@@ -34,7 +34,9 @@ extension YamuxSession {
             } else if let id = self.controls.popFirst() {
                 self.appendControl(id, to: &buffer)
             } else if let id = self.ready.popFirst() {
-                guard self.appendData(id, room: room, isFirst: buffer.count == start, to: &buffer, events: &events)
+                guard
+                    self.appendData(
+                        id, room: room, isFirst: buffer.count == start, to: &buffer, events: &events)
                 else {
                     self.ready.prepend(id)
                     return
@@ -51,10 +53,12 @@ extension YamuxSession {
     private mutating func appendControl(_ id: UInt32, to buffer: inout [UInt8]) {
         guard var stream = self.streams[id], stream.isControlQueued else { return }
         stream.isControlQueued = false
-        // Nothing is credited that the peer will not use; a bare acknowledgement waits for data that is about to go.
+        // Nothing is credited that the peer will not use; a bare acknowledgement waits for data that is about
+        // to go.
         let credit = stream.isRemoteFinished ? 0 : stream.credit
         if credit >= stream.windowSize / 2 || (stream.needsACK && !(stream.isReady && stream.isSendable)) {
-            YamuxHeader(.windowUpdate, stream.needsACK ? .ack : [], stream: id, length: credit).append(to: &buffer)
+            YamuxHeader(.windowUpdate, stream.needsACK ? .ack : [], stream: id, length: credit).append(
+                to: &buffer)
             stream.receiveWindow += credit
             stream.needsACK = false
         }
@@ -67,7 +71,8 @@ extension YamuxSession {
     ) -> Bool {
         guard var stream = self.streams[id], stream.isReady else { return true }
         let wanted = min(
-            stream.queue.count, Int(stream.sendWindow), self.ready.isEmpty ? Self.maxDataSize : Self.fairDataSize)
+            stream.queue.count, Int(stream.sendWindow),
+            self.ready.isEmpty ? Self.maxDataSize : Self.fairDataSize)
         let size = min(wanted, room - YamuxHeader.size)
         if size < wanted, size < Self.minSplitSize, !isFirst || size == 0 { return false }
         stream.isReady = false
@@ -78,7 +83,8 @@ extension YamuxSession {
         var flags: YamuxHeader.Flags = []
         if stream.needsSYN { flags.insert(.syn) }
         if stream.needsACK { flags.insert(.ack) }
-        if stream.isFinishing, stream.queue.count == size {
+        // Some peers overlook a FIN beside an ACK, so it follows in a frame of its own.
+        if stream.isFinishing, stream.queue.count == size, !stream.needsACK {
             flags.insert(.fin)
             stream.isFINSent = true
         }

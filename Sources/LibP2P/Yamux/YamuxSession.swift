@@ -3,9 +3,9 @@ import LibP2PCore
 
 /// The Yamux multiplexer (hashicorp/yamux `spec.md`, libp2p specs "yamux"): plaintext in, frames out.
 ///
-/// Everything that a peer can grow is bounded: streams by the configuration, data by the windows, answers to pings and
-/// refusals by constants here, and nothing is kept of a frame but its header. Ids of streams that are gone are told
-/// from ids never opened by two counters and a short list, not by remembering them all.
+/// Everything that a peer can grow is bounded: streams by the configuration, data by the windows, answers to
+/// pings and refusals by constants here, and nothing is kept of a frame but its header. Ids of streams that
+/// are gone are told from ids never opened by two counters and a short list, not by remembering them all.
 package struct YamuxSession: ~Copyable {
     /// Which ids are ours.
     package enum Role: Sendable { case dialer, listener }
@@ -34,8 +34,8 @@ package struct YamuxSession: ~Copyable {
     static let maxPendingResets = 512
     /// The most ids that were skipped by opens out of order and may still come.
     static let maxSkippedStreams = 256
-    /// Adjacent data of one stream is joined into events up to this size, so that a byte a frame does not cost an
-    /// allocation a byte.
+    /// Adjacent data of one stream is joined into events up to this size, so that a byte a frame does not
+    /// cost an allocation a byte.
     static let joinedDataSize = 16_384
     /// A session that received this much asks for the round-trip time, which window growth needs.
     static let measuredVolume = 65_536
@@ -145,14 +145,26 @@ package struct YamuxSession: ~Copyable {
         stream.unconsumed -= UInt32(count)
         if !stream.isRemoteFinished, !stream.isControlQueued, stream.credit >= stream.windowSize / 2 {
             self.grow(&stream)
-            stream.isControlQueued = true
-            self.controls.append(id)
+            self.streams[id] = stream
+            self.queueControl(id)
+        } else {
+            self.streams[id] = stream
         }
-        self.streams[id] = stream
     }
 
-    /// Doubles the window of a stream that used half of it within four round trips: the window, not the reader, is
-    /// what limits the sender.
+    /// Puts a stream into the queue for window updates and acknowledgements.
+    mutating func queueControl(_ id: UInt32) {
+        self.streams[id]?.isControlQueued = true
+        // As with `ready`: a peer must not make the queue grow by streams that vanish.
+        if self.controls.count > 2 * self.streams.count + 64 {
+            let streams = self.streams
+            self.controls.removeAll { streams[$0]?.isControlQueued != true }
+        }
+        self.controls.append(id)
+    }
+
+    /// Doubles the window of a stream that used half of it within four round trips: the window, not the
+    /// reader, is what limits the sender.
     private mutating func grow(_ stream: inout YamuxStream) {
         defer { stream.lastCredit = self.now }
         guard let roundTrip = self.roundTrip, self.now - stream.lastCredit < roundTrip * 4 else { return }
@@ -198,6 +210,12 @@ package struct YamuxSession: ~Copyable {
         self.pingCounter &+= 1
         self.pingSentAt = self.now
         self.isPingQueued = true
+    }
+
+    /// Asks again when a ping was not answered by a peer that is otherwise alive.
+    package mutating func pingAnew(now: Instant) {
+        self.pingSentAt = nil
+        self.ping(now: now)
     }
 
     /// Closes the session: what the windows allow is still sent, then a go-away; nothing is opened any more.

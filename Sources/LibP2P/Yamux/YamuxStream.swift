@@ -17,7 +17,7 @@ struct YamuxStream: Sendable {
     var receiveWindow: UInt32 = YamuxConfiguration.initialWindow
     /// What the receive window is filled up to when the reader keeps up.
     var windowSize: UInt32 = YamuxConfiguration.initialWindow
-    /// Bytes delivered to the reader and not yet consumed by it.
+    /// Bytes of frames whose header was read, not yet consumed by the reader.
     var unconsumed: UInt32 = 0
     /// When credit was last given, which tells whether the window limits the sender.
     var lastCredit: Instant

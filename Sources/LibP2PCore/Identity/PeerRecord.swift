@@ -49,6 +49,7 @@ public struct PeerRecord: Hashable, Sendable {
             info.multiaddr = .init(octets: address.bytes)
             return info
         }
-        return SignedEnvelope(signing: message.octets, type: Self.payloadType, domain: Self.domain, by: key).encoded
+        return SignedEnvelope(signing: message.octets, type: Self.payloadType, domain: Self.domain, by: key)
+            .encoded
     }
 }

@@ -28,7 +28,8 @@ public struct PublicKey: Hashable, Sendable {
     public init?(encoded: some Collection<UInt8>) {
         guard encoded.count <= Self.maxEncodedSize else { return nil }
         let bytes = Array(encoded)
-        guard let message = PBPublicKey(octets: bytes), message.hasType, message.hasData, let type = KeyType(rawValue: message.type.rawValue)
+        guard let message = PBPublicKey(octets: bytes), message.hasType, message.hasData,
+            let type = KeyType(rawValue: message.type.rawValue)
         else { return nil }
         let data = message.data.octets
         guard type != .ed25519 || data.count == Ed25519.PublicKey.size else { return nil }
@@ -37,7 +38,8 @@ public struct PublicKey: Hashable, Sendable {
         guard self.encoded == bytes else { return nil }
     }
 
-    /// The deterministic protobuf form: tag order, minimal varints, both fields present; 36 bytes for Ed25519.
+    /// The deterministic protobuf form: tag order, minimal varints, both fields present; 36 bytes for
+    /// Ed25519.
     public var encoded: [UInt8] {
         var bytes: [UInt8] = [0x08, UInt8(self.type.rawValue), 0x12]
         Varint.append(UInt64(self.data.count), to: &bytes)

@@ -36,7 +36,8 @@ public struct SignedEnvelope: Hashable, Sendable {
 
     /// Decodes an envelope that must equal its own canonical encoding.
     public init(decoding bytes: [UInt8]) throws(Failure) {
-        guard let message = PBEnvelope(octets: bytes), message.hasPublicKey, message.hasPayloadType, message.hasPayload, message.hasSignature
+        guard let message = PBEnvelope(octets: bytes), message.hasPublicKey, message.hasPayloadType,
+            message.hasPayload, message.hasSignature
         else { throw .malformed }
         guard let key = PublicKey(encoded: message.publicKey.octets) else { throw .malformed }
         guard let ed25519 = key.ed25519 else { throw .unsupportedKey }

@@ -1,7 +1,8 @@
 /// A point on a monotonic clock, in nanoseconds since an origin that only its driver knows.
 ///
 /// Deciding code never reads a clock: it is handed an `Instant`. Under a driver the origin is the process's
-/// start, under the simulator it is the beginning of the run. Arithmetic saturates, because peers send durations.
+/// start, under the simulator it is the beginning of the run. Arithmetic saturates, because peers send
+/// durations.
 public struct Instant: Hashable, Comparable, Sendable {
     /// Nanoseconds since the origin.
     public let nanoseconds: Int64

@@ -35,9 +35,11 @@ public struct PRNG: RandomNumberGenerator, Sendable {
         PRNG(seed: self.next())
     }
 
-    /// Moves `count` random elements (or all, when there are fewer) to the front of `elements`, in random order.
+    /// Moves `count` random elements (or all, when there are fewer) to the front of `elements`, in random
+    /// order.
     ///
-    /// Written out rather than borrowed from the standard library, whose algorithm may change between versions.
+    /// Written out rather than borrowed from the standard library, whose algorithm may change between
+    /// versions.
     public mutating func shuffle<Element>(_ elements: inout [Element], prefix count: Int = .max) {
         for index in 0..<min(count, elements.count) {
             elements.swapAt(index, index + self.below(elements.count - index))

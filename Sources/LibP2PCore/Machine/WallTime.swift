@@ -1,6 +1,7 @@
 /// Coordinated universal time in milliseconds since 1970, handed to deciding code like `Instant` is.
 ///
-/// Used where the protocol carries time (clocks of operations, expiry of invites) and never to measure durations.
+/// Used where the protocol carries time (clocks of operations, expiry of invites) and never to measure
+/// durations.
 public struct WallTime: Hashable, Comparable, Sendable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     public let milliseconds: Int64
@@ -19,7 +20,8 @@ public struct WallTime: Hashable, Comparable, Sendable {
     }
 
     public static func - (time: WallTime, duration: Duration) -> WallTime {
-        let (difference, overflow) = time.milliseconds.subtractingReportingOverflow(duration.wholeMilliseconds)
+        let (difference, overflow) = time.milliseconds.subtractingReportingOverflow(
+            duration.wholeMilliseconds)
         return WallTime(milliseconds: overflow ? (duration < .zero ? .max : .min) : difference)
     }
 }

@@ -1,8 +1,8 @@
 /// Cuts a byte stream into frames that are each preceded by their length as a varint: libp2p's "delimited"
 /// messages.
 ///
-/// The length is checked against the cap before anything is kept for it, so that a peer can make us hold at most
-/// `maxFrameSize` bytes and a length.
+/// The length is checked against the cap before anything is kept for it, so that a peer can make us hold at
+/// most `maxFrameSize` bytes and a length.
 public struct FrameDecoder: Sendable {
     /// What was wrong with a frame; the stream cannot be read further.
     public enum Failure: Error, Equatable {

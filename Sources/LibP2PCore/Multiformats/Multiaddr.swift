@@ -1,7 +1,7 @@
 /// A self-describing network address (multiformats `multiaddr`), such as `/ip4/127.0.0.1/tcp/4001/p2p/12D3…`.
 ///
-/// Holds the canonical binary form and the components that were read from it. An address with a protocol that is
-/// not in the table does not parse: callers drop that one address, never the message that it came in.
+/// Holds the canonical binary form and the components that were read from it. An address with a protocol that
+/// is not in the table does not parse: callers drop that one address, never the message that it came in.
 public struct Multiaddr: Hashable, Sendable, CustomStringConvertible {
     /// The longest binary address that is read.
     public static let maxSize = 1_024
@@ -29,7 +29,8 @@ public struct Multiaddr: Hashable, Sendable, CustomStringConvertible {
     /// The components, in order; at least one.
     public let components: [Component]
 
-    /// Joins components; nil when there are none, a value does not fit its protocol, or the whole is too long.
+    /// Joins components; nil when there are none, a value does not fit its protocol, or the whole is too
+    /// long.
     public init?(_ components: [Component]) {
         var bytes: [UInt8] = []
         for component in components {
@@ -155,7 +156,8 @@ extension Multiaddr.Code {
         case .ipcidr: .fixed(1)
         case .memory: .fixed(8)
         case .dns, .dns4, .dns6, .dnsaddr, .ip6zone, .unix, .p2p, .sni, .certhash: .variable
-        case .p2pCircuit, .webrtcDirect, .webrtc, .tls, .noise, .quic, .quicV1, .webtransport, .ws, .wss, .http:
+        case .p2pCircuit, .webrtcDirect, .webrtc, .tls, .noise, .quic, .quicV1, .webtransport, .ws, .wss,
+            .http:
             .fixed(0)
         }
     }
@@ -224,11 +226,15 @@ extension Multiaddr.Code {
         case .ip4: return IPAddressText.parse4(text)
         case .ip6: return IPAddressText.parse6(text)
         case .tcp, .udp:
-            guard text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let port = UInt16(text) else { return nil }
+            guard text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let port = UInt16(text) else {
+                return nil
+            }
             return [UInt8(port >> 8), UInt8(port & 0xff)]
         case .ipcidr: return UInt8(text).map { [$0] }
         case .memory:
-            return UInt64(text).map { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) } }
+            return UInt64(text).map { number in
+                (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
+            }
         case .p2p: return PeerID(parsing: text)?.bytes
         case .certhash: return Multibase.decode(text)
         default: return Array(text.utf8)

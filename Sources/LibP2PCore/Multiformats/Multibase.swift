@@ -1,4 +1,5 @@
-/// The text encodings of bytes that libp2p uses: base58btc (`z`), base32 lower case without padding (`b`), base16.
+/// The text encodings of bytes that libp2p uses: base58btc (`z`), base32 lower case without padding (`b`),
+/// base16.
 public enum Multibase {
     /// The longest text that is decoded: base58 takes quadratic time.
     public static let maxTextSize = 1_024
@@ -23,7 +24,9 @@ public enum Multibase {
                 carry /= 58
             }
         }
-        let text = [UInt8](repeating: self.alphabet58[0], count: zeros) + digits.reversed().map { self.alphabet58[Int($0)] }
+        let text =
+            [UInt8](repeating: self.alphabet58[0], count: zeros)
+            + digits.reversed().map { self.alphabet58[Int($0)] }
         return String(decoding: text, as: UTF8.self)
     }
 
@@ -111,7 +114,9 @@ public enum Multibase {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(characters.count / 2)
         for index in stride(from: 0, to: characters.count, by: 2) {
-            guard let high = value(characters[index]), let low = value(characters[index + 1]) else { return nil }
+            guard let high = value(characters[index]), let low = value(characters[index + 1]) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         return bytes

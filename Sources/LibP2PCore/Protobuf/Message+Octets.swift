@@ -1,8 +1,8 @@
 import Foundation
 import SwiftProtobuf
 
-// The one place where generated messages and `Data` meet the byte arrays of deciding code. Foundation is needed
-// for `Data` alone, as generated code needs it.
+// The one place where generated messages and `Data` meet the byte arrays of deciding code. Foundation is
+// needed for `Data` alone, as generated code needs it.
 
 extension Message {
     /// Decodes a message, or returns nil for any decoding error: deciding code has one answer to all of them.

@@ -8,7 +8,8 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// Keys, signed envelopes and peer records, as deployed libp2p has them: libp2p specs "Peer IDs", RFC 0002, RFC 0003.
+/// Keys, signed envelopes and peer records, as deployed libp2p has them: libp2p specs "Peer IDs", RFC 0002,
+/// RFC 0003.
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

@@ -35,7 +35,7 @@ public struct DialPolicy: Sendable {
     public static let maxUnsolicitedDials = 16
 
     /// The subnets that we are on.
-    public let network: LocalNetwork
+    public private(set) var network: LocalNetwork
     /// Dials that unsolicited addresses have caused.
     public private(set) var unsolicitedDials = 0
 
@@ -43,11 +43,19 @@ public struct DialPolicy: Sendable {
     ///   - network: our interfaces.
     ///   - listening: the bound addresses; when they are loopback alone, loopback is our network.
     public init(network: LocalNetwork, listening: [Multiaddr]) {
+        self.network = Self.ownNetwork(network, listening: listening)
+    }
+
+    /// Takes note of other interfaces or bound addresses; the counts stay.
+    public mutating func update(network: LocalNetwork, listening: [Multiaddr]) {
+        self.network = Self.ownNetwork(network, listening: listening)
+    }
+
+    private static func ownNetwork(_ network: LocalNetwork, listening: [Multiaddr]) -> LocalNetwork {
         let isLoopbackOnly =
             !listening.isEmpty
             && listening.allSatisfy { $0.ip.map { AddressScope(of: $0) } == .loopback }
-        self.network =
-            isLoopbackOnly
+        return isLoopbackOnly
             ? LocalNetwork(subnets: [
                 .init(address: [127, 0, 0, 1], prefixLength: 8, interface: "lo"),
                 .init(

@@ -24,6 +24,21 @@ extension Host {
     }
 }
 
+extension Host {
+    /// Dials those of a peer's addresses that the policy allows, in parallel; see `dial(_:expecting:deadline:)`.
+    /// Fails with `forbiddenByPolicy` for each address when none is allowed.
+    public func dial(
+        _ candidates: [DialCandidate], expecting: PeerID?, deadline: Duration,
+    ) -> EventLoopFuture<Connection> {
+        let admitted = self.dialPolicy.admit(candidates)
+        guard !admitted.isEmpty else {
+            let attempts = candidates.map { DialError.Attempt(address: $0.address, failure: .forbiddenByPolicy) }
+            return self.eventLoop.assumeIsolated().makeFailedFuture(DialError(attempts: attempts))
+        }
+        return self.dial(admitted, expecting: expecting, deadline: deadline)
+    }
+}
+
 /// One race of a peer's addresses. Confined to the host's loop.
 final class Dial {
     private enum State {

@@ -32,11 +32,20 @@ extension Host {
             if let failure {
                 promise.fail(failure)
             } else {
+                self.dialPolicy.update(network: .current(), listening: self.boundAddresses)
                 self.identify.localChanged()
+                self.startMulticastDNS()
                 promise.succeed(self.boundAddresses)
             }
         }
         return promise.futureResult
+    }
+
+    private func startMulticastDNS() {
+        guard self.configuration.usesMulticastDNS, self.drain == nil, self.multicastDNS == nil else { return }
+        let service = MulticastDNS(host: self)
+        self.multicastDNS = service
+        service.start()
     }
 
     private func didBind(_ channel: any Channel) {

@@ -26,6 +26,12 @@ public final class Host {
     /// Authenticated connections, oldest first.
     public private(set) var connections: [Connection] = []
 
+    /// Which addresses of strangers are dialled. Follows the bound addresses when `listen` succeeded.
+    public var dialPolicy: DialPolicy
+    /// Told of peers on the local networks; the addresses are those at which mDNS packets came from, as candidates
+    /// for `dial`. Set it before `listen`.
+    public var onDiscovered: ((PeerID, [DialCandidate]) -> Void)?
+
     private var handlers: [String: (Stream) -> Void] = [:]
     /// What is accepted inbound, in the order of registration.
     public private(set) var supportedProtocols: [String] = []
@@ -35,6 +41,7 @@ public final class Host {
     var listeners: [any Channel] = []
     var dials: [ObjectIdentifier: Dial] = [:]
     var drain: Drain?
+    var multicastDNS: MulticastDNS?
     private(set) lazy var identify = IdentifyService(host: self)
     private(set) lazy var pings = PingService(host: self)
 
@@ -45,6 +52,7 @@ public final class Host {
         self.eventLoop = eventLoop
         self.peerID = PeerID(configuration.key.publicKey)
         self.logger = logger
+        self.dialPolicy = DialPolicy(network: .current(), listening: [])
         self.identify.start()
         self.pings.start()
     }
@@ -188,7 +196,11 @@ public final class Host {
     }
 
     /// Stops what is not a connection; returns whether it has ended.
-    func stopServices() -> Bool { true }
+    func stopServices() -> Bool {
+        self.multicastDNS?.stop()
+        self.multicastDNS = nil
+        return true
+    }
 
     private func protocolsChanged() {
         for handler in self.channels.values { handler.setSupportedProtocols(self.supportedProtocols) }

@@ -1,0 +1,86 @@
+import DescordCore
+import DescordStore
+import LibP2P
+import LibP2PCore
+import LibP2PHost
+import NIOCore
+
+extension NodeEngine {
+    /// Binds, subscribes and begins to dial; completes when the sockets are bound.
+    func start() throws -> EventLoopFuture<[Multiaddr]> {
+        self.host.observe(
+            HostObserver(
+                connected: { [unowned self] in self.connected($0) },
+                identified: { [unowned self] connection, message in self.identified(connection, message) },
+                disconnected: { [unowned self] connection, last in self.disconnected(connection, last: last) }))
+        self.host.setHandler(SyncLimits.protocolID) { [unowned self] stream in self.acceptSync(stream) }
+        self.pipeline.onAdmitted = { [unowned self] in self.admitted($0) }
+        self.pipeline.onFailure = { [unowned self] error in
+            self.logger.error("the database failed", metadata: ["error": "\(error)"])
+        }
+        try self.startGossip()
+        for space in try self.store.heldSpaces() { try self.enter(space) }
+        return self.host.listen().map { [unowned self] addresses in
+            self.listening(on: addresses)
+            self.dialKnownPeers()
+            return addresses
+        }
+    }
+
+    /// Begins to serve a space: its topic, its members.
+    func enter(_ space: HeldSpace) throws {
+        guard self.space(space.id) == nil else { return }
+        let context = SpaceContext(
+            id: space.id, isPublic: space.isPublic, members: Set(try self.store.memberPeers(of: space.id)))
+        context.members.remove(self.peerID)
+        self.spaces.append(context)
+        if !space.isPublic { self.gossip.setAllowedPeers(context.members, on: context.topic) }
+        self.gossip.subscribe(context.topic)
+    }
+
+    /// Reads the members of a space again, after an operation changed them.
+    func membersChanged(in context: SpaceContext) {
+        guard let members = try? self.store.memberPeers(of: context.id) else { return }  // onFailure was told
+        context.members = Set(members)
+        context.members.remove(self.peerID)
+        if !context.isPublic { self.gossip.setAllowedPeers(context.members, on: context.topic) }
+    }
+
+    /// Leaves: stops what waits, says goodbye, writes every queue, and persists what the next run should know.
+    func stop() -> EventLoopFuture<Void> {
+        guard !self.isStopping else { return self.eventLoop.makeSucceededVoidFuture() }
+        self.isStopping = true
+        for context in self.spaces {
+            for session in context.sessions { session.leave() }
+        }
+        self.recordMetrics()
+        for context in self.spaces { self.gossip.unsubscribe(context.topic) }
+        return self.pipeline.drain().flatMap { [self] in
+            self.gossip.flush()
+        }.flatMap { [self] in
+            self.persistBackoffs()
+            self.gossip.stop()
+            return self.host.close()
+        }.flatMap { [self] in
+            self.pipeline.drain()
+        }.map { [self] in
+            self.pipeline.shutDown()
+        }
+    }
+
+    private func listening(on addresses: [Multiaddr]) {
+        let store = self.store
+        let port = addresses.compactMap(\.tcpPort).first
+        let announced = self.host.announcedAddresses ?? LocalAddresses.announced(of: addresses)
+        self.host.announcedAddresses = announced
+        let record = PeerRecord(
+            peer: self.peerID,
+            sequence: UInt64(max(0, self.configuration.wallTime().milliseconds)) &* 1_000_000,
+            addresses: announced)
+        let envelope = record.sealed(by: self.key)
+        self.pipeline.write {
+            if let port { try store.rememberListenPort(port, unlessSet: true) }
+            try store.saveOwnRecord(record, envelope: envelope)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import DescordCore
+import DescordStore
+import LibP2P
+import LibP2PCore
+import LibP2PHost
+import NIOCore
+
+extension NodeEngine {
+    /// How long one dial may take, handshake included.
+    static let dialDeadline = Duration.seconds(5)
+    /// Members that are dialled at the start of a run, those that worked last first.
+    static let maxInitialDials = 16
+    /// Addresses from unsolicited sources that are dialled in a run.
+    static let maxUnsolicitedDials = 16
+
+    /// Dials what a person typed, then members by what last worked.
+    func dialKnownPeers() {
+        for address in self.configuration.connect { self.dialTyped(address) }
+        let members = Set(self.spaces.flatMap(\.members))
+        guard !members.isEmpty,
+            let candidates = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
+        else { return }
+        for candidate in candidates {
+            self.dial(candidate.peer, at: candidate.addresses, source: candidate.source)
+        }
+    }
+
+    /// Dials an address that a person typed; the future fails with a `DialError`.
+    @discardableResult
+    func dialTyped(_ address: Multiaddr, deadline: Duration = NodeEngine.dialDeadline) -> EventLoopFuture<Connection> {
+        self.dialsInFlight += 1
+        let dial = self.host.dial([address.withoutPeer], expecting: address.peerID, deadline: deadline)
+        dial.whenComplete { [weak self] result in
+            guard let self else { return }
+            self.dialsInFlight -= 1
+            if case .success(let connection) = result {
+                self.remember(connection, source: .typed)
+            }
+            self.progressed()
+        }
+        return dial
+    }
+
+    /// Dials a peer unless it is connected or being dialled.
+    func dial(_ peer: PeerID, at addresses: [Multiaddr], source: AddressSource) {
+        guard peer != self.peerID, !self.isStopping, self.host.connections(to: peer).isEmpty,
+            !self.dialing.contains(peer)
+        else { return }
+        let allowed = addresses.filter { self.dialPolicy.allows($0, from: source) }
+        guard !allowed.isEmpty else { return }
+        if source.isUnsolicited {
+            guard self.unsolicitedDials < Self.maxUnsolicitedDials else { return }
+            self.unsolicitedDials += 1
+        }
+        self.dialing.insert(peer)
+        self.dialsInFlight += 1
+        self.host.dial(allowed, expecting: peer, deadline: Self.dialDeadline).whenComplete { [weak self] result in
+            guard let self else { return }
+            self.dialing.remove(peer)
+            self.dialsInFlight -= 1
+            switch result {
+            case .success(let connection): self.remember(connection, source: source)
+            case .failure(let error):
+                self.logger.debug("a dial failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
+                let store = self.store
+                self.pipeline.write { try store.dialFailed(peer, addresses: allowed) }
+            }
+            self.progressed()
+        }
+    }
+
+    /// Keeps an address that worked: it enters the book only now, after a handshake with the expected peer.
+    private func remember(_ connection: Connection, source: AddressSource) {
+        let store = self.store
+        let peer = connection.peer
+        let address = connection.remoteAddress.withoutPeer
+        let now = self.configuration.wallTime()
+        self.pipeline.write { try store.dialSucceeded(peer, address: address, source: source, at: now) }
+    }
+
+    func connected(_ connection: Connection) {
+        if connection.peer == self.peerID { return }
+        if connection.direction == .outbound { self.openSessions(over: connection) }
+        self.progressed()
+    }
+
+    func identified(_ connection: Connection, _ message: IdentifyMessage) {
+        let addresses = message.signedPeerRecord.flatMap { PeerRecord(envelope: $0) }
+        if let record = addresses, let envelope = message.signedPeerRecord, record.peer == connection.peer,
+            self.spaces.contains(where: { $0.members.contains(connection.peer) })
+        {
+            let store = self.store
+            self.pipeline.write { try store.saveRecord(record, envelope: envelope) }
+        }
+        self.progressed()
+    }
+
+    func disconnected(_ connection: Connection, last: Bool) {
+        self.progressed()
+    }
+
+    /// A peer that multicast DNS found: dialled when it is a member of a space of ours, or when we hold none of its
+    /// neighbours yet and it may be one.
+    func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
+        self.dial(peer, at: addresses, source: .multicastDNS)
+    }
+
+    /// Whether every peer that could be reached has been tried: no dial is under way.
+    var dialsAreSettled: Bool { self.dialsInFlight == 0 }
+
+    // MARK: - Status
+
+    /// Who is known and connected, members first, then other connected peers, each by id.
+    func peerStatuses() throws -> [PeerStatus] {
+        let book = try self.store.peerBook()
+        var order: [PeerID] = []
+        var seen: Set<PeerID> = []
+        for peer in book.map(\.peer) + self.host.connections.map(\.peer).sorted() where seen.insert(peer).inserted {
+            order.append(peer)
+        }
+        return order.map { peer in
+            let connection = self.host.connections(to: peer).first
+            let known = book.first { $0.peer == peer }
+            let topics = self.spaces.map { context in
+                PeerStatus.TopicStatus(
+                    topic: context.topic.description,
+                    subscribed: self.gossip.isSubscribed(peer, to: context.topic),
+                    inMesh: self.gossip.isInMesh(peer, of: context.topic),
+                    score: self.gossip.score(of: peer),
+                    backoffSeconds: self.gossip.backoffSeconds(of: peer, on: context.topic))
+            }
+            return PeerStatus(
+                peer: peer.description,
+                addresses: (known?.addresses ?? connection.map { [$0.remoteAddress] } ?? []).map(\.description),
+                connected: connection != nil,
+                direction: connection.map { $0.direction == .inbound ? "inbound" : "outbound" },
+                agent: connection?.identify?.agentVersion ?? known?.agent,
+                roundTripMilliseconds: connection?.roundTrip.map { Double($0.saturatedNanoseconds) / 1_000_000 },
+                topics: topics,
+                spaces: self.spaces.filter { $0.members.contains(peer) }.map(\.id.hex))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import DescordCore
+import DescordStore
+import LibP2P
+import LibP2PCore
+import LibP2PHost
+import NIOCore
+
+/// What publishing came to.
+package struct Publication: Sendable {
+    /// How many other members stored each operation.
+    package var storedBy: [OperationID: Int]
+    /// Whether there is another member at all.
+    package var hasOtherMembers: Bool
+    /// From the call until the first stream to a member was open; nil when none was.
+    package var connect: Duration?
+    /// From the call until the message was handed to the mesh; nil when nobody subscribed.
+    package var publish: Duration?
+    /// From the call until enough members had stored it; nil when they did not in time.
+    package var stored: Duration?
+}
+
+extension NodeEngine {
+    /// How long a node with multicast DNS waits for somebody to be found, when nobody else is left to answer.
+    static let discoveryGrace = TimeAmount.seconds(2)
+
+    /// Publishes operations that the store holds, and waits for receipts of `count` members (or of all, when they
+    /// are fewer), until the deadline or until nobody is left who could answer.
+    func publish(
+        _ ids: [OperationID], in space: SpaceID, waitingFor count: Int, deadline: NIODeadline
+    ) -> EventLoopFuture<Publication> {
+        let start = NIODeadline.now()
+        guard let context = self.space(space) else {
+            return self.eventLoop.makeSucceededFuture(Publication(storedBy: [:], hasOtherMembers: false))
+        }
+        self.membersChanged(in: context)
+        var publication = Publication(storedBy: [:], hasOtherMembers: !context.members.isEmpty)
+        for id in ids { self.receipts.begin(id, storedBy: (try? self.store.receiptPeers(of: id)) ?? []) }
+        let needed = min(count, context.members.count)
+        self.publishToMesh(ids, in: context)
+        for session in context.sessions where session.hasReconciled { session.push(ids) }
+        // A member whose session had not begun with these operations gets them by a session of its own.
+        for connection in self.host.connections where context.members.contains(connection.peer) {
+            let open = context.sessions.contains { $0.peer == connection.peer && !$0.isOver }
+            if !open { self.openSession(context, over: connection) }
+        }
+        func elapsed() -> Duration { .nanoseconds((NIODeadline.now() - start).nanoseconds) }
+        func isStored() -> Bool { ids.allSatisfy { self.receipts.count(of: $0) >= needed } }
+        let grace = self.configuration.usesMulticastDNS && needed > 0 ? start + Self.discoveryGrace : start
+        let graceTimer = self.eventLoop.assumeIsolated().scheduleTask(deadline: grace) { self.progressed() }
+        return self.wait(until: deadline) { [unowned self] in
+            if publication.connect == nil, context.sessions.contains(where: { !$0.isOver }) {
+                publication.connect = elapsed()
+            }
+            if publication.publish == nil, context.unpublished.isEmpty { publication.publish = elapsed() }
+            if publication.stored == nil, isStored() { publication.stored = elapsed() }
+            let settled = self.dialsAreSettled && self.subscriptionsAreKnown
+            if isStored() { return self.subscriptionsAreKnown && (needed > 0 || settled) }
+            let nobodyLeft = settled && self.unsettledSessions == 0 && !self.mayStillAnswer(ids, in: context)
+            return nobodyLeft && NIODeadline.now() >= grace
+        }.flatMap { [self] _ in
+            graceTimer.cancel()
+            return self.gossip.flush()
+        }.map { [self] in
+            for id in ids { publication.storedBy[id] = self.receipts.count(of: id) }
+            return publication
+        }
+    }
+
+    /// Whether a member with an open session has not answered for these operations.
+    private func mayStillAnswer(_ ids: [OperationID], in context: SpaceContext) -> Bool {
+        context.sessions.contains { session in
+            !session.isOver && ids.contains { !self.receipts.has($0, from: session.peer) }
+        }
+    }
+
+    // MARK: - Reconciling
+
+    /// Reconciles a space, or all, with every member that answers before the deadline.
+    func reconcile(_ space: SpaceID?, deadline: NIODeadline) -> EventLoopFuture<[SyncReport]> {
+        let first = self.finishedSessions.count
+        let contexts = self.spaces.filter { space == nil || $0.id == space }
+        if self.configuration.presence == .longLived {
+            self.dialKnownPeers()
+            for context in contexts {
+                for connection in self.host.connections where context.members.contains(connection.peer) {
+                    self.openSession(context, over: connection, stays: false)
+                }
+            }
+        }
+        let start = NIODeadline.now()
+        let hasMembers = contexts.contains { !$0.members.isEmpty }
+        let grace = self.configuration.usesMulticastDNS && hasMembers ? start + Self.discoveryGrace : start
+        let graceTimer = self.eventLoop.assumeIsolated().scheduleTask(deadline: grace) { self.progressed() }
+        return self.wait(until: deadline) { [unowned self] in
+            guard self.dialsAreSettled, self.unsettledSessions == 0 else { return false }
+            let answered = self.finishedSessions.count > first
+            return answered || NIODeadline.now() >= grace
+        }.flatMap { [self] _ in
+            graceTimer.cancel()
+            // What sessions received is stored before they say that they are reconciled; receipts are written here.
+            return self.pipeline.drain()
+        }.map { [self] in
+            self.finishedSessions[first...].filter { report in contexts.contains { $0.id.hex == report.space } }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import LibP2PCore
+
+// MARK: - IHAVE, IWANT and IDONTWANT
+extension GossipSubRouter {
+    mutating func controlReceived(_ rpc: RPC, from peer: Int, now: Instant, into outputs: inout [Output]) {
+        guard self.peers[peer].connection.protocolID.hasMesh else { return }
+        if !rpc.ihave.isEmpty { self.ihaveReceived(rpc.ihave, from: peer, now: now) }
+        if !rpc.iwant.isEmpty { self.iwantReceived(rpc.iwant, from: peer) }
+        self.graftsReceived(rpc.graft, from: peer, now: now, into: &outputs)
+        self.prunesReceived(rpc.prune, from: peer, now: now, into: &outputs)
+        if !rpc.idontwant.isEmpty { self.idontwantReceived(rpc.idontwant, from: peer) }
+    }
+
+    private mutating func ihaveReceived(_ ihave: [RPC.IHave], from peer: Int, now: Instant) {
+        self.peers[peer].ihaveRPCs += 1
+        guard self.peers[peer].ihaveRPCs <= self.parameters.maxIHaveMessages,
+            self.peers[peer].asked < self.parameters.maxIHaveLength
+        else { return }
+        var wanted: [MessageID] = []
+        var known: Set<MessageID> = []
+        for have in ihave {
+            guard let topic = self.topics.number(of: have.topic), self.topics[topic].isJoined,
+                self.topics[topic].allows(self.peers[peer].id)
+            else { continue }
+            let before = wanted.count
+            for id in have.ids.prefix(self.parameters.maxIHaveLength)
+            where !self.seen.contains(id) && self.verifying[id] == nil && known.insert(id).inserted {
+                wanted.append(id)
+            }
+            self.topics[topic].counters.iwantSent += UInt64(wanted.count - before)
+        }
+        guard !wanted.isEmpty else { return }
+        let count = min(wanted.count, self.parameters.maxIHaveLength - self.peers[peer].asked)
+        self.prng.shuffle(&wanted, prefix: count)
+        wanted.removeSubrange(count...)
+        self.peers[peer].asked += count
+        // One of them, at random, is what the peer is held to; which one it cannot tell.
+        let promise = wanted[self.prng.below(count)]
+        if self.promised[promise, default: NumberSet()].insert(peer) {
+            self.promiseQueue.append((promise, peer, now + self.parameters.iwantFollowupTime))
+        }
+        self.prompt.edit(peer) { $0.iwant += wanted }
+    }
+
+    private mutating func iwantReceived(_ ids: [MessageID], from peer: Int) {
+        let requester = self.peers[peer].id
+        var served: Set<MessageID> = []
+        for id in ids where served.insert(id).inserted {
+            guard let (message, topic) = self.cache.message(id), self.topics.contains(topic),
+                self.topics[topic].allows(requester), self.peers[peer].unwanted[id] == nil,
+                self.cache.countRequest(id, by: peer) <= self.parameters.gossipRetransmission
+            else { continue }
+            self.forwarded.edit(peer) { $0.messages.append(message) }
+            self.topics[topic].counters.iwantServed += 1
+            self.topics[topic].counters.sent += 1
+        }
+    }
+
+    private mutating func idontwantReceived(_ ids: [MessageID], from peer: Int) {
+        self.peers[peer].idontwantRPCs += 1
+        guard self.peers[peer].idontwantRPCs <= self.parameters.maxIDontWantMessages else { return }
+        for id in ids.prefix(self.parameters.maxIDontWantLength)
+        where self.peers[peer].unwanted.count < self.parameters.unwantedCountMax
+            || self.peers[peer].unwanted[id] != nil
+        {
+            self.peers[peer].unwanted[id] = self.parameters.idontwantTTLHeartbeats
+        }
+    }
+
+    /// Tells the mesh that large messages have arrived, before they are validated: every moment counts.
+    mutating func sendIDontWant(_ messages: [(topic: Int, id: MessageID)], besides sender: Int) {
+        for (topic, id) in messages {
+            for peer in self.topics[topic].mesh
+            where peer != sender && self.peers[peer].connection.protocolID.hasIDontWant {
+                self.prompt.edit(peer) { rpc in
+                    // More ids than this in one RPC are not honoured.
+                    if rpc.idontwant.count < self.parameters.maxIDontWantLength { rpc.idontwant.append(id) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import LibP2PCore
+
+// MARK: - The heartbeat, in go-libp2p-pubsub's order
+extension GossipSubRouter {
+    /// Backoffs that have ended are forgotten every so many heartbeats.
+    private static let backoffSweepHeartbeats = 15
+
+    mutating func heartbeat(now: Instant, into outputs: inout [Output]) {
+        self.heartbeatCount += 1
+        self.seen.expire(now: now)
+        if self.heartbeatCount % Self.backoffSweepHeartbeats == 0 { self.sweepBackoffs(now: now) }
+        self.resetControlCounters()
+        self.countBrokenPromises(now: now)
+        for topic in self.topics.order where self.topics[topic].isJoined {
+            self.maintainMesh(topic, now: now, into: &outputs)
+            self.emitGossip(topic, besides: self.topics[topic].mesh)
+        }
+        for topic in self.topics.order {
+            guard let last = self.topics[topic].fanoutLastPublished else { continue }
+            self.maintainFanout(topic, lastPublished: last, now: now)
+        }
+        for peer in self.peers.order where self.peers[peer].hasRetries {
+            // The flush adds what is still true of it.
+            self.prompt.edit(peer) { _ in }
+        }
+        self.cache.shift()
+        self.dropUnsentThatExpired()
+    }
+
+    private mutating func resetControlCounters() {
+        for peer in self.peers.order {
+            self.peers[peer].ihaveRPCs = 0
+            self.peers[peer].asked = 0
+            self.peers[peer].idontwantRPCs = 0
+            if !self.peers[peer].unwanted.isEmpty {
+                self.peers[peer].unwanted = self.peers[peer].unwanted.compactMapValues { $0 > 1 ? $0 - 1 : nil }
+            }
+        }
+    }
+
+    private mutating func countBrokenPromises(now: Instant) {
+        let due = self.promiseQueue.prefix { $0.expires <= now }
+        for promise in due {
+            guard self.promised[promise.id]?.remove(promise.peer) == true else { continue }
+            if self.promised[promise.id]?.isEmpty == true { self.promised[promise.id] = nil }
+            if self.peers.contains(promise.peer) { self.peers[promise.peer].brokenPromises += 1 }
+        }
+        self.promiseQueue.removeFirst(due.count)
+    }
+
+    private mutating func maintainMesh(_ topic: Int, now: Instant, into outputs: inout [Output]) {
+        let p = self.parameters
+        for peer in self.topics[topic].mesh where self.score(of: self.peers[peer].id) < 0 {
+            self.prune(peer, from: topic, backoff: p.pruneBackoff, now: now, into: &outputs)
+        }
+        if self.topics[topic].mesh.count < p.degreeLow {
+            var candidates = self.graftCandidates(topic, now: now)
+            let missing = p.degree - self.topics[topic].mesh.count
+            self.prng.shuffle(&candidates, prefix: missing)
+            for peer in candidates.prefix(missing) { self.graft(peer, into: topic, into: &outputs) }
+        }
+        if self.topics[topic].mesh.count >= p.degreeHigh, self.topics[topic].mesh.count > p.degree {
+            for peer in self.surplus(topic) {
+                self.prune(peer, from: topic, backoff: p.pruneBackoff, now: now, into: &outputs)
+            }
+        }
+        let outbound = self.topics[topic].mesh.filter(self.isOutbound).count
+        if self.topics[topic].mesh.count >= p.degreeLow, outbound < p.degreeOut {
+            var candidates = self.graftCandidates(topic, now: now).filter(self.isOutbound)
+            let missing = p.degreeOut - outbound
+            self.prng.shuffle(&candidates, prefix: missing)
+            for peer in candidates.prefix(missing) { self.graft(peer, into: topic, into: &outputs) }
+        }
+    }
+
+    private func isOutbound(_ peer: Int) -> Bool {
+        self.peers[peer].connection.direction == .outbound
+    }
+
+    /// The mesh peers that are too many: the best and enough of those that we dialled stay, the rest is chance.
+    private mutating func surplus(_ topic: Int) -> [Int] {
+        let p = self.parameters
+        var peers = self.topics[topic].mesh.elements
+        self.prng.shuffle(&peers)
+        let scores = peers.map { self.score(of: self.peers[$0].id) }
+        let ranked = peers.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.map { peers[$0] }
+        var rest = Array(ranked.dropFirst(p.degreeScore))
+        self.prng.shuffle(&rest)
+        var kept = Array((ranked.prefix(p.degreeScore) + rest).prefix(p.degree))
+        var dropped = Array((ranked.prefix(p.degreeScore) + rest).dropFirst(p.degree))
+        var missing = p.degreeOut - kept.filter(self.isOutbound).count
+        // Outbound peers from the surplus take the places of inbound ones, the last chosen first.
+        for index in dropped.indices where missing > 0 && self.isOutbound(dropped[index]) {
+            guard let place = kept.lastIndex(where: { !self.isOutbound($0) }) else { break }
+            let inbound = kept[place]
+            kept[place] = dropped[index]
+            dropped[index] = inbound
+            missing -= 1
+        }
+        return dropped
+    }
+
+    private mutating func maintainFanout(_ topic: Int, lastPublished: Instant, now: Instant) {
+        guard lastPublished + self.parameters.fanoutTTL > now else {
+            self.topics[topic].fanout.removeAll()
+            self.topics[topic].fanoutLastPublished = nil
+            self.forgetIfIdle(topic)
+            return
+        }
+        self.fillFanout(topic)
+        self.emitGossip(topic, besides: self.topics[topic].fanout)
+    }
+
+    /// Own messages that are no longer in the cache can no longer be handed to anybody.
+    private mutating func dropUnsentThatExpired() {
+        for topic in self.topics.order where !self.topics[topic].unsent.isEmpty {
+            let kept = self.topics[topic].unsent.filter { self.cache.message($0) != nil }
+            self.topics[topic].unsent = kept
+        }
+    }
+
+    /// Advertises recent messages to some of the subscribers that don't get them pushed (v1.1, "Adaptive gossip").
+    private mutating func emitGossip(_ topic: Int, besides excluded: NumberSet) {
+        var ids = self.cache.gossipIDs(topic: topic)
+        guard !ids.isEmpty, self.parameters.maxIHaveLength > 0 else { return }
+        self.prng.shuffle(&ids)
+        var candidates = self.topics[topic].subscribers.filter {
+            !excluded.contains($0) && self.peers[$0].connection.protocolID.hasMesh
+        }
+        let share = Int(self.parameters.gossipFactor * Double(candidates.count))
+        let target = min(max(self.parameters.degreeLazy, share), candidates.count)
+        self.prng.shuffle(&candidates, prefix: target)
+        let name = self.topics[topic].topic
+        for peer in candidates.prefix(target) {
+            var chosen = ids
+            if ids.count > self.parameters.maxIHaveLength {
+                // Each peer gets another part, so that together they can have all.
+                self.prng.shuffle(&chosen, prefix: self.parameters.maxIHaveLength)
+                chosen.removeSubrange(self.parameters.maxIHaveLength...)
+            }
+            self.forwarded.edit(peer) { $0.ihave.append(.init(name, ids: chosen)) }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import LibP2PCore
+
+// MARK: - Mesh membership and backoff (gossipsub v1.1, "Prune backoff"; v1.0, "GRAFT" and "PRUNE")
+extension GossipSubRouter {
+    /// How long past its end a backoff still keeps us from grafting: clocks and messages take their time.
+    var backoffSlack: Duration { self.parameters.heartbeatInterval * 2 }
+
+    /// Whether we may ask a peer for a place in its mesh.
+    func canGraft(_ peer: Int, into topic: Int, now: Instant) -> Bool {
+        let state = self.topics[topic]
+        guard self.graftPolicy == .active, state.isJoined, state.subscribers.contains(peer),
+            !state.mesh.contains(peer), self.peers[peer].connection.protocolID.hasMesh,
+            self.score(of: self.peers[peer].id) >= 0
+        else { return false }
+        // One rule for backoffs of our own, of peers and of earlier runs, on every path that grafts.
+        guard let expires = state.backoffs[self.peers[peer].id] else { return true }
+        return expires + self.backoffSlack <= now
+    }
+
+    /// The subscribers that we may ask for a place in their meshes.
+    func graftCandidates(_ topic: Int, now: Instant) -> [Int] {
+        guard self.graftPolicy == .active else { return [] }
+        return self.topics[topic].subscribers.filter { self.canGraft($0, into: topic, now: now) }
+    }
+
+    /// Puts a peer into the mesh and tells it.
+    mutating func graft(_ peer: Int, into topic: Int, into outputs: inout [Output]) {
+        self.addToMesh(peer, topic, into: &outputs)
+        let name = self.topics[topic].topic
+        self.peers[peer].retriedPrunes.remove(topic)
+        self.prompt.edit(peer) { $0.graft.append(name) }
+    }
+
+    private mutating func addToMesh(_ peer: Int, _ topic: Int, into outputs: inout [Output]) {
+        self.topics[topic].mesh.insert(peer)
+        self.topics[topic].counters.grafts += 1
+        self.trace(.graft(self.peers[peer].id, self.topics[topic].topic), into: &outputs)
+    }
+
+    /// Takes a peer out of the mesh, tells it, and keeps away from it for as long as it is told to keep away from us.
+    mutating func prune(
+        _ peer: Int, from topic: Int, backoff: Duration, now: Instant, into outputs: inout [Output]
+    ) {
+        if self.topics[topic].mesh.remove(peer) {
+            self.topics[topic].counters.prunes += 1
+            self.trace(.prune(self.peers[peer].id, self.topics[topic].topic), into: &outputs)
+        }
+        self.sendPrune(to: peer, topic, backoff: backoff, now: now)
+    }
+
+    private mutating func sendPrune(to peer: Int, _ topic: Int, backoff: Duration, now: Instant) {
+        self.addBackoff(self.peers[peer].id, topic, until: now + backoff)
+        self.peers[peer].retriedGrafts.remove(topic)
+        let name = self.topics[topic].topic
+        let seconds = self.peers[peer].connection.protocolID.hasBackoff ? Self.seconds(backoff) : nil
+        self.prompt.edit(peer) { $0.prune.append(.init(name, backoffSeconds: seconds)) }
+    }
+
+    mutating func graftsReceived(_ names: [Topic], from peer: Int, now: Instant, into outputs: inout [Output]) {
+        let id = self.peers[peer].id
+        var handled: Set<Topic> = []
+        for name in names where handled.insert(name).inserted {
+            // An unknown topic gets no answer: neither a peer's guesses nor its floods are worth one.
+            guard let topic = self.topics.number(of: name), self.topics[topic].isJoined,
+                self.topics[topic].allows(id), self.peers[peer].connection.protocolID.hasMesh,
+                !self.topics[topic].mesh.contains(peer)
+            else { continue }
+            let isBackedOff = self.topics[topic].backoffs[id].map { now < $0 } ?? false
+            let isFull =
+                self.topics[topic].mesh.count >= self.parameters.degreeHigh
+                && (self.peers[peer].connection.direction == .inbound || self.parameters.degreeHigh == 0)
+            if isBackedOff || isFull || self.score(of: id) < 0 {
+                self.sendPrune(to: peer, topic, backoff: self.parameters.pruneBackoff, now: now)
+            } else {
+                self.addToMesh(peer, topic, into: &outputs)
+            }
+        }
+    }
+
+    mutating func prunesReceived(_ prunes: [RPC.Prune], from peer: Int, now: Instant, into outputs: inout [Output]) {
+        let id = self.peers[peer].id
+        for prune in prunes {
+            guard let topic = self.topics.number(of: prune.topic), self.topics[topic].isJoined,
+                self.topics[topic].allows(id)
+            else { continue }
+            if self.topics[topic].mesh.remove(peer) {
+                self.topics[topic].counters.prunes += 1
+                self.trace(.prune(id, prune.topic), into: &outputs)
+            }
+            self.peers[peer].retriedGrafts.remove(topic)
+            self.addBackoff(id, topic, until: now + self.duration(ofBackoff: prune.backoffSeconds))
+        }
+    }
+
+    /// What a peer's number of seconds comes to: the default for none, never more than the cap.
+    private func duration(ofBackoff seconds: UInt64?) -> Duration {
+        guard let seconds, seconds > 0 else { return self.parameters.pruneBackoff }
+        let cap = self.parameters.backoffMax
+        guard seconds <= UInt64(Self.seconds(cap)) else { return cap }
+        return min(.seconds(Int64(seconds)), cap)
+    }
+
+    /// Remembers a backoff; one that ends later stays.
+    mutating func addBackoff(_ peer: PeerID, _ topic: Int, until expires: Instant) {
+        if let known = self.topics[topic].backoffs[peer] {
+            self.topics[topic].backoffs[peer] = max(known, expires)
+            return
+        }
+        if self.topics[topic].backoffs.count >= self.parameters.backoffCountMax {
+            // The order of the dictionary does not matter: the least of (end, peer) is the same in any order.
+            let first = self.topics[topic].backoffs.min { ($0.value, $0.key) < ($1.value, $1.key) }
+            if let first { self.topics[topic].backoffs[first.key] = nil }
+        }
+        self.topics[topic].backoffs[peer] = expires
+    }
+
+    /// Forgets backoffs that have ended, and the topics that only they kept.
+    mutating func sweepBackoffs(now: Instant) {
+        for topic in self.topics.order where !self.topics[topic].backoffs.isEmpty {
+            let slack = self.backoffSlack
+            self.topics[topic].backoffs = self.topics[topic].backoffs.filter { $0.value + slack > now }
+            self.forgetIfIdle(topic)
+        }
+    }
+
+    /// Whole seconds, rounded up.
+    private static func seconds(_ duration: Duration) -> UInt64 {
+        UInt64(max(0, (duration.saturatedNanoseconds.addingReportingOverflow(999_999_999).partialValue) / 1_000_000_000))
+    }
+}

@@ -1,0 +1,66 @@
+import LibP2PCore
+
+// MARK: - What goes out at the end of an input
+extension GossipSubRouter {
+    /// Sends what was put together: one RPC a peer and priority, or as many as its size makes it.
+    mutating func flush(now: Instant, into outputs: inout [Output]) {
+        for priority in [SendPriority.prompt, .forwarded] {
+            let outbox = priority == .prompt ? self.prompt : self.forwarded
+            guard !outbox.isEmpty else { continue }
+            if priority == .prompt { self.prompt = Outbox() } else { self.forwarded = Outbox() }
+            for peer in outbox.order {
+                guard self.peers.contains(peer), var rpc = outbox.rpcs[peer] else { continue }
+                if priority == .prompt, self.peers[peer].hasRetries { self.piggyback(on: &rpc, to: peer, now: now) }
+                for fragment in rpc.fragments(maxSize: self.parameters.maxRPCSize).fragments {
+                    outputs.append(.send(self.peers[peer].id, fragment, priority))
+                    if self.isTracing {
+                        self.trace(.sendRPC(self.peers[peer].id, RPCCounts(fragment)), into: &outputs)
+                    }
+                }
+            }
+        }
+    }
+
+    mutating func queueFull(_ id: PeerID, _ rpc: RPC, into outputs: inout [Output]) {
+        guard let peer = self.peers.number(of: id) else { return }
+        if self.isTracing { self.trace(.dropRPC(id, RPCCounts(rpc)), into: &outputs) }
+        // IHAVE, IWANT, IDONTWANT and messages are not worth a second try; what changes the peer's view of us is.
+        for topic in rpc.graft.compactMap({ self.topics.number(of: $0) }) {
+            self.peers[peer].retriedGrafts.insert(topic)
+        }
+        for topic in rpc.prune.compactMap({ self.topics.number(of: $0.topic) }) {
+            self.peers[peer].retriedPrunes.insert(topic)
+        }
+        for subscription in rpc.subscriptions {
+            // A topic that we left may be forgotten by now, and still has to be withdrawn.
+            self.peers[peer].retriedAnnouncements.insert(self.intern(subscription.topic))
+        }
+    }
+
+    /// Adds what a full queue dropped, as far as it is still true.
+    private mutating func piggyback(on rpc: inout RPC, to peer: Int, now: Instant) {
+        let state = self.peers[peer]
+        self.peers[peer].retriedGrafts.removeAll()
+        self.peers[peer].retriedPrunes.removeAll()
+        self.peers[peer].retriedAnnouncements.removeAll()
+        for topic in state.retriedAnnouncements where self.topics.contains(topic) {
+            let name = self.topics[topic].topic
+            guard !rpc.subscriptions.contains(where: { $0.topic == name }) else { continue }
+            rpc.subscriptions.append(.init(name, isSubscribed: state.announced.contains(topic)))
+            self.forgetIfIdle(topic)
+        }
+        for topic in state.retriedGrafts where self.topics.contains(topic) {
+            let name = self.topics[topic].topic
+            if self.topics[topic].mesh.contains(peer), !rpc.graft.contains(name) { rpc.graft.append(name) }
+        }
+        for topic in state.retriedPrunes where self.topics.contains(topic) {
+            let name = self.topics[topic].topic
+            guard !self.topics[topic].mesh.contains(peer), !rpc.prune.contains(where: { $0.topic == name })
+            else { continue }
+            // It is told what is left of the time, which may be nothing.
+            let left = self.topics[topic].backoffs[state.id].map { $0 - now } ?? .zero
+            let seconds = UInt64(Swift.max(left.wholeMilliseconds / 1_000, 1))
+            rpc.prune.append(.init(name, backoffSeconds: state.connection.protocolID.hasBackoff ? seconds : nil))
+        }
+    }
+}

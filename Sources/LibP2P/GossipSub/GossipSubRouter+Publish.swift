@@ -1,0 +1,86 @@
+import LibP2PCore
+
+// MARK: - Own messages, and passing on others'
+extension GossipSubRouter {
+    mutating func publish(_ message: Message, now: Instant, into outputs: inout [Output]) {
+        let topic = self.intern(message.topic)
+        let id = self.id(of: message, topic)
+        defer { self.forgetIfIdle(topic) }
+        guard message.encodedSizeInRPC <= self.parameters.maxRPCSize else {
+            outputs.append(.publicationRefused(id, message.topic, .tooLarge))
+            return
+        }
+        self.seen.expire(now: now)
+        guard self.seen.insert(id, now: now) else {
+            outputs.append(.publicationRefused(id, message.topic, .duplicate))
+            return
+        }
+        self.cache.put(message, id, topic: topic)
+        self.topics[topic].counters.published += 1
+        self.topics[topic].counters.bytesPublished += UInt64(message.data?.count ?? 0)
+        self.topics[topic].counters.lastActivity = now
+        self.trace(.publishMessage(id, message.topic), into: &outputs)
+        let receivers = self.ownReceivers(topic, now: now)
+            .filter { self.peers[$0].unwanted[id] == nil && self.peers[$0].id.bytes != message.from }
+        for peer in receivers { self.prompt.edit(peer) { $0.messages.append(message) } }
+        self.topics[topic].counters.sent += UInt64(receivers.count)
+        if receivers.isEmpty, self.parameters.holdsUnsentPublications,
+            self.topics[topic].unsent.count < Self.unsentCountMax
+        {
+            self.topics[topic].unsent.append(id)
+        }
+        outputs.append(.published(id, message.topic, to: receivers.map { self.peers[$0].id }))
+    }
+
+    /// Whom an own message goes to.
+    private mutating func ownReceivers(_ topic: Int, now: Instant) -> [Int] {
+        let subscribers = self.topics[topic].subscribers
+        if self.parameters.floodPublish { return subscribers.elements }
+        var receivers = NumberSet(subscribers.filter { !self.peers[$0].connection.protocolID.hasMesh })
+        if self.topics[topic].isJoined {
+            let mesh = self.topics[topic].mesh
+            for peer in mesh { receivers.insert(peer) }
+            if self.parameters.smallMeshPublish, mesh.count < self.parameters.degreeLow {
+                var others = subscribers.filter { !receivers.contains($0) }
+                let room = Swift.max(0, self.parameters.degree - mesh.count)
+                self.prng.shuffle(&others, prefix: room)
+                for peer in others.prefix(room) { receivers.insert(peer) }
+            }
+        } else {
+            self.fillFanout(topic)
+            self.topics[topic].fanoutLastPublished = now
+            for peer in self.topics[topic].fanout { receivers.insert(peer) }
+        }
+        return receivers.elements
+    }
+
+    /// Fills a topic's fanout up to D.
+    mutating func fillFanout(_ topic: Int) {
+        let missing = self.parameters.degree - self.topics[topic].fanout.count
+        guard missing > 0 else { return }
+        var candidates = self.topics[topic].subscribers.filter {
+            self.peers[$0].connection.protocolID.hasMesh && !self.topics[topic].fanout.contains($0)
+        }
+        self.prng.shuffle(&candidates, prefix: missing)
+        for peer in candidates.prefix(missing) { self.topics[topic].fanout.insert(peer) }
+    }
+
+    /// Passes an accepted message on to the mesh and to floodsub peers.
+    mutating func forward(_ message: Message, _ id: MessageID, topic: Int, besides senders: NumberSet) {
+        var receivers = self.topics[topic].mesh
+        for peer in self.topics[topic].subscribers where !self.peers[peer].connection.protocolID.hasMesh {
+            receivers.insert(peer)
+        }
+        for peer in receivers {
+            guard !senders.contains(peer), self.peers[peer].unwanted[id] == nil,
+                self.peers[peer].id.bytes != message.from
+            else { continue }
+            self.forwarded.edit(peer) { $0.messages.append(message) }
+            self.topics[topic].counters.sent += 1
+        }
+    }
+
+    func id(of message: Message, _ topic: Int) -> MessageID {
+        (self.topics[topic].configuration?.messageID ?? .go).id(of: message)
+    }
+}

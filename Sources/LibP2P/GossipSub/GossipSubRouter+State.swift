@@ -1,0 +1,96 @@
+import LibP2PCore
+
+extension GossipSubRouter {
+    /// What is known of a connected peer.
+    struct Peer: Sendable {
+        let id: PeerID
+        var connection: PeerConnection
+        /// The topics that it says it is subscribed to, ours or not.
+        var topics = NumberSet()
+        /// The bytes of those topics' names.
+        var topicBytes = 0
+        /// The topics that we told it we are subscribed to.
+        var announced = NumberSet()
+
+        /// RPCs with IHAVE in this heartbeat.
+        var ihaveRPCs = 0
+        /// Ids that we asked for in this heartbeat.
+        var asked = 0
+        /// RPCs with IDONTWANT in this heartbeat.
+        var idontwantRPCs = 0
+        /// What it does not want, and for how many heartbeats more.
+        var unwanted: [MessageID: Int] = [:]
+        /// How often it advertised a message and did not deliver it.
+        var brokenPromises = 0
+
+        /// Topics whose GRAFT, PRUNE or announcement did not fit into its queue.
+        var retriedGrafts = NumberSet()
+        var retriedPrunes = NumberSet()
+        var retriedAnnouncements = NumberSet()
+
+        var hasRetries: Bool {
+            !self.retriedGrafts.isEmpty || !self.retriedPrunes.isEmpty || !self.retriedAnnouncements.isEmpty
+        }
+    }
+
+    /// What is known of a topic that we, or any connected peer, have to do with.
+    struct TopicState: Sendable {
+        let topic: Topic
+        var isJoined = false
+        /// Set by the application; nil: the defaults.
+        var configuration: TopicConfiguration?
+        /// Who may count as a subscriber; nil: everybody.
+        var allowed: Set<PeerID>?
+        /// The peers that say they are subscribed.
+        var announcers = NumberSet()
+        /// Those of them that the filter lets through.
+        var subscribers = NumberSet()
+        var mesh = NumberSet()
+        var fanout = NumberSet()
+        var fanoutLastPublished: Instant?
+        var backoffs: [PeerID: Instant] = [:]
+        /// Own messages that no peer was there for.
+        var unsent: [MessageID] = []
+        var counters = TopicCounters()
+
+        func allows(_ peer: PeerID) -> Bool {
+            self.allowed?.contains(peer) ?? true
+        }
+
+        /// Whether the application has, or had, to do with it.
+        var isOurs: Bool {
+            self.isJoined || self.configuration != nil || self.allowed != nil || self.fanoutLastPublished != nil
+                || self.counters != TopicCounters()
+        }
+
+        /// Whether nothing is lost when it is forgotten.
+        var isIdle: Bool {
+            !self.isOurs && self.announcers.isEmpty && self.backoffs.isEmpty
+        }
+    }
+
+    /// A message between its arrival and the application's verdict.
+    struct PendingMessage: Sendable {
+        let message: Message
+        let id: MessageID
+        let topic: Int
+        /// The peer that was first to send it.
+        let from: PeerID
+        /// All peers that sent this very message until now.
+        var senders: NumberSet
+        var isVerified = false
+    }
+
+    /// RPCs that are put together during one input, one a peer, in the order in which peers were first thought of.
+    struct Outbox: Sendable {
+        private(set) var order: [Int] = []
+        private(set) var rpcs: [Int: RPC] = [:]
+
+        var isEmpty: Bool { self.order.isEmpty }
+
+        mutating func edit(_ peer: Int, _ change: (inout RPC) -> Void) {
+            if self.rpcs[peer] == nil { self.order.append(peer) }
+            change(&self.rpcs[peer, default: RPC()])
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import LibP2PCore
+
+/// Gossipsub v1.2, v1.1, v1.0 and floodsub for one node and all its peers (libp2p specs "gossipsub").
+///
+/// A value without clock, sockets or randomness of its own: inputs go in, outputs come out, and what it does depends
+/// on nothing but its inputs and the seed of its generator. Peers and topics are small integers inside. Its driver
+/// owns the streams, verifies signatures, and asks the application.
+///
+/// ```
+///  rpcReceived ─► form ─► seen? ─► .verify ─► verified ─► seen, marked ─► .validate ─► validated ─► .deliver, forward
+///                   │       └ DUPLICATE          └ REJECT     └ DUPLICATE                 └ REJECT
+///                   └ REJECT
+/// ```
+public struct GossipSubRouter: Sendable {
+    /// The numbers that it runs with.
+    public let parameters: GossipSubParameters
+    /// Ourselves.
+    public let localPeer: PeerID
+    /// Whether `.trace` outputs are made; off, they cost nothing.
+    public var isTracing = false
+    /// Whether the node asks for places in meshes.
+    public internal(set) var graftPolicy: GraftPolicy
+
+    var prng: PRNG
+    var peers = Registry<PeerID, Peer>()
+    var topics = Registry<Topic, TopicState>()
+    var seen: SeenCache
+    var cache: MessageCache
+    var pending: [UInt64: PendingMessage] = [:]
+    /// Copies whose signatures are being verified, by id; more than one when they differ.
+    var verifying: [MessageID: [UInt64]] = [:]
+    /// The one verified message of an id that the application is asked about.
+    var validating: [MessageID: UInt64] = [:]
+    var nextToken: UInt64 = 0
+    /// What peers advertised and we asked for, until it arrives or its time is up.
+    var promised: [MessageID: NumberSet] = [:]
+    var promiseQueue: [(id: MessageID, peer: Int, expires: Instant)] = []
+    var nextHeartbeat: Instant?
+    var heartbeatCount = 0
+    /// What goes out at the end of the input that is being handled.
+    var prompt = Outbox()
+    var forwarded = Outbox()
+
+    /// Makes a router without peers and topics. `parameters` must be valid (`GossipSubParameters.validated()`).
+    public init(parameters: GossipSubParameters, localPeer: PeerID, prng: PRNG) {
+        precondition(parameters.failure == nil, "the router's parameters contradict each other")
+        self.parameters = parameters
+        self.localPeer = localPeer
+        self.graftPolicy = parameters.graftPolicy
+        self.prng = prng
+        self.seen = SeenCache(ttl: parameters.seenTTL, countMax: parameters.seenCountMax)
+        self.cache = MessageCache(
+            historyLength: parameters.historyLength, historyGossip: parameters.historyGossip,
+            bytesMax: parameters.historyBytesMax)
+    }
+
+    /// Takes an input and appends what follows from it.
+    public mutating func handle(_ input: Input, now: Instant, into outputs: inout [Output]) {
+        if self.nextHeartbeat == nil { self.nextHeartbeat = now + self.parameters.heartbeatInitialDelay }
+        switch input {
+        case .peerConnected(let peer, let connection): self.peerConnected(peer, connection, into: &outputs)
+        case .peerDisconnected(let peer): self.peerDisconnected(peer, into: &outputs)
+        case .rpcReceived(let peer, let rpc): self.rpcReceived(rpc, from: peer, now: now, into: &outputs)
+        case .subscribe(let topic): self.join(topic, now: now, into: &outputs)
+        case .unsubscribe(let topic): self.leave(topic, now: now, into: &outputs)
+        case .publish(let message): self.publish(message, now: now, into: &outputs)
+        case .verified(let token, let failure): self.verified(token, failure, now: now, into: &outputs)
+        case .validated(let token, let result): self.validated(token, result, now: now, into: &outputs)
+        case .queueFull(let peer, let rpc): self.queueFull(peer, rpc, into: &outputs)
+        case .setTopicConfiguration(let topic, let configuration):
+            let number = self.intern(topic)
+            self.topics[number].configuration = configuration
+        case .setAllowedPeers(let topic, let peers): self.setAllowedPeers(peers, in: topic, now: now, into: &outputs)
+        case .restoreBackoffs(let backoffs):
+            for backoff in backoffs where backoff.expires > now {
+                self.addBackoff(backoff.peer, self.intern(backoff.topic), until: backoff.expires)
+            }
+        case .setGraftPolicy(let policy): self.graftPolicy = policy
+        }
+        self.flush(now: now, into: &outputs)
+    }
+
+    /// When `deadlineReached` has something to do; nil before the first input.
+    public var nextDeadline: Instant? { self.nextHeartbeat }
+
+    /// Does what is due at `now`: the heartbeat.
+    public mutating func deadlineReached(now: Instant, into outputs: inout [Output]) {
+        guard let due = self.nextHeartbeat, due <= now else { return }
+        self.heartbeat(now: now, into: &outputs)
+        let next = due + self.parameters.heartbeatInterval
+        // A driver that was asleep does not catch up on the heartbeats that it missed.
+        self.nextHeartbeat = next > now ? next : now + self.parameters.heartbeatInterval
+        self.flush(now: now, into: &outputs)
+    }
+}

@@ -1,0 +1,150 @@
+"""A py-libp2p node that obeys JSON lines on stdin and answers on stdout; runs in the interop environment.
+
+Requests are {"id", "do", …}; answers {"id", "ok": …} or {"id", "error": "…"}; what arrives on a
+subscribed topic is {"message": {…}} with bytes in base64. The first line is {"ready": {"peer_id",
+"address"}}.
+"""
+
+import base64
+import json
+import logging
+import os
+import sys
+
+import multiaddr
+import trio
+from libp2p import new_host
+from libp2p.crypto.ed25519 import create_new_key_pair
+from libp2p.custom_types import TProtocol
+from libp2p.io.utils import read_exactly
+from libp2p.peer.id import ID
+from libp2p.peer.peerinfo import info_from_p2p_addr
+from libp2p.peer.peerstore import env_to_send_in_RPC
+from libp2p.pubsub.gossipsub import GossipSub
+from libp2p.pubsub.pubsub import Pubsub
+from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
+from libp2p.security.noise.transport import Transport as NoiseTransport
+from libp2p.crypto.x25519 import create_new_key_pair as create_noise_key_pair
+from libp2p.tools.anyio_service import background_trio_service
+
+PROTOCOLS = [TProtocol("/meshsub/1.2.0"), TProtocol("/meshsub/1.1.0"), TProtocol("/meshsub/1.0.0")]
+READ_BYTES = 1 << 16
+
+
+class Node:
+    """The host, its gossipsub, and the commands that it understands."""
+
+    def __init__(self):
+        keys = create_new_key_pair()
+        noise = NoiseTransport(libp2p_keypair=keys, noise_privkey=create_noise_key_pair().private_key)
+        self.host = new_host(key_pair=keys, muxer_preference="YAMUX", sec_opt={NOISE: noise})
+        self.router = GossipSub(
+            protocols=PROTOCOLS, degree=6, degree_low=5, degree_high=12,
+            heartbeat_interval=1, spam_protection_enabled=False)
+        self.pubsub = Pubsub(self.host, self.router, strict_signing=True)
+        self.nursery = None
+
+    def say(self, line):
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+    async def run(self):
+        listen = [multiaddr.Multiaddr("/ip4/127.0.0.1/tcp/0")]
+        async with self.host.run(listen_addrs=listen), trio.open_nursery() as self.nursery:
+            async with background_trio_service(self.pubsub), background_trio_service(self.router):
+                await self.pubsub.wait_until_ready()
+                address = str(self.host.get_addrs()[0])
+                own = self.host.get_id().to_string()
+                if "/p2p/" not in address:
+                    address += f"/p2p/{own}"
+                self.say({"ready": {"peer_id": own, "address": address}})
+                await self.obey()
+                self.nursery.cancel_scope.cancel()
+
+    async def obey(self):
+        """Starts every command as it comes, so that a slow one holds up nobody; ends with stdin."""
+        buffered = b""
+        async with trio.lowlevel.FdStream(os.dup(0)) as stdin:
+            async for chunk in stdin:
+                *lines, buffered = (buffered + chunk).split(b"\n")
+                for line in lines:
+                    request = json.loads(line)
+                    if request["do"] == "publish":  # in the order in which they were asked for
+                        await self.answer(request)
+                    else:
+                        self.nursery.start_soon(self.answer, request)
+
+    async def answer(self, request):
+        identifier, command = request.pop("id"), request.pop("do")
+        try:
+            result = await getattr(self, f"do_{command}")(**request)
+            self.say({"id": identifier, "ok": result})
+        except Exception as error:
+            self.say({"id": identifier, "error": f"{type(error).__name__}: {error}"})
+
+    async def do_connect(self, address):
+        await self.host.connect(info_from_p2p_addr(multiaddr.Multiaddr(address)))
+
+    async def do_disconnect(self, peer):
+        await self.host.disconnect(ID.from_base58(peer))
+
+    async def do_peers(self):
+        return [peer.to_string() for peer in self.host.get_connected_peers()]
+
+    async def do_subscribe(self, topic):
+        subscription = await self.pubsub.subscribe(topic)
+        self.nursery.start_soon(self.read, subscription)
+
+    async def read(self, subscription):
+        own = self.host.get_id().to_bytes()
+        async for message in subscription:
+            if message.from_id == own:
+                continue
+            self.say({"message": {
+                "from": encode(message.from_id), "data": encode(message.data), "seqno": encode(message.seqno),
+                "topic": message.topicIDs[-1], "signature": encode(message.signature),
+                "key": encode(message.key),
+            }})
+
+    async def do_publish(self, topic, data):
+        await self.pubsub.publish(topic, base64.b64decode(data))
+
+    async def do_sender_record(self):
+        """Returns the size of the record about itself that this implementation adds to every RPC."""
+        return len(env_to_send_in_RPC(self.host)[0])
+
+    async def do_topic_peers(self, topic):
+        return [peer.to_string() for peer in self.pubsub.peer_topics.get(topic, ())]
+
+    async def do_mesh_peers(self, topic):
+        return [peer.to_string() for peer in self.router.mesh.get(topic, ())]
+
+    async def do_ping(self, peer):
+        stream = await self.host.new_stream(ID.from_base58(peer), [TProtocol("/ipfs/ping/1.0.0")])
+        for _ in range(3):
+            payload = os.urandom(32)
+            await stream.write(payload)
+            if await read_exactly(stream, len(payload)) != payload:
+                raise ValueError("a ping came back changed")
+        await stream.close()
+
+    async def do_identify(self, peer):
+        """Returns the raw bytes of an identify exchange, to be read by the one who asked."""
+        stream = await self.host.new_stream(ID.from_base58(peer), [TProtocol("/ipfs/id/1.0.0")])
+        received = bytearray()
+        try:
+            while chunk := await stream.read(READ_BYTES):
+                received += chunk
+        except Exception as end:
+            if not received:
+                raise end
+        return encode(bytes(received))
+
+
+def encode(data):
+    return base64.b64encode(data).decode()
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    trio.run(Node().run)
