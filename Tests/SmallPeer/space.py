@@ -173,8 +173,11 @@ class Space:
 
     # Writing
 
-    def draft(self, key, kind, **more):
-        """Returns the header of the next operation of this key: own chain, dependencies and clock."""
+    def draft(self, key, kind, following=(), **more):
+        """Returns the header of the next operation of this key: own chain, dependencies and clock.
+
+        It links to `following` before the heads, whether they are admitted or not.
+        """
         self.derive()
         own = [o for o in self.held.values() if o.author == key.public]
         last = max(own, key=lambda o: o.header.sequence, default=None)
@@ -184,8 +187,10 @@ class Space:
         heads = [o for identifier, o in self.admitted.items()
                  if identifier not in linked and identifier != previous and o.header.clock <= limit]
         heads.sort(key=lambda o: (not o.is_authority, -o.header.clock, o.identifier))
-        dependencies, authors = [], set()
+        dependencies, authors = list(following), set()
         for head in heads:
+            if head.identifier in following:
+                continue
             if head.author not in authors and len(dependencies) < DEPENDENCIES_MAX:
                 authors.add(head.author)
                 dependencies.append(head.identifier)
@@ -197,7 +202,7 @@ class Space:
 
     def write_join(self, key, ticket):
         body = bytes_field(1, ticket.invite) + bytes_field(2, ticket.join_signature(key.public))
-        return operations.write(key, self.draft(key, JOIN, body=body))
+        return operations.write(key, self.draft(key, JOIN, following=(ticket.invite,), body=body))
 
     def write_post(self, key, channel, text):
         return operations.write(key, self.draft(key, POST, channel=channel), content=bytes_field(1, text))

@@ -61,10 +61,10 @@ class Stream:
         """Waits for another piece of data; False at the end of the stream."""
         before = len(self.received)
         while len(self.received) == before:
-            if self.failure:
-                raise self.failure
             if self.remote_finished:
                 return False
+            if self.failure:
+                raise self.failure
             self.changed.clear()
             await self.changed.wait()
         return True
