@@ -14,7 +14,7 @@ HEADER_BYTES_MAX = {"authority": 65_536, "mls": 262_144, "content": 4_096}
 DEPENDENCIES_MAX = 8
 NAME_BYTES_MAX, PURPOSE_BYTES_MAX, RANK_MAX, USES_MAX = 256, 1_024, 1_000, 1_000_000
 
-CREATE, CHANNEL_CREATE, JOIN, ADMIT, LEAVE, POST = 1, 10, 20, 21, 22, 2000
+CREATE, CHANNEL_CREATE, JOIN, ADMIT, LEAVE, INVITE, REVOKE, POST = 1, 10, 20, 21, 22, 50, 51, 2000
 AUTHORITY_KINDS = {1, 2, 3, 10, 11, 12, 20, 21, 22, 23, 30, 31, 32, 40, 41, 42, 50, 51, 60}
 KNOWN_KINDS = AUTHORITY_KINDS | set(range(1000, 1004)) | {
     2000, 2001, 2002, 2010, 2011, 2020, 2021, 2030, 2040}
@@ -94,6 +94,8 @@ class Header:
     def decode(data):
         """Reads a header, and refuses any other order, number or form of the known fields."""
         values, last, unknown = {"dependencies": []}, 0, False
+        if protobuf.Message(data).number(1) not in (None, 1):
+            raise UnknownVersion("a header of a version to come")
         for number, wire, value in protobuf.fields(data):
             if number not in LAYOUT:
                 unknown = True
@@ -109,8 +111,6 @@ class Header:
         values["dependencies"] = tuple(values["dependencies"])
         if any(name not in values for name in ("version", "sequence", "clock", "kind")):
             raise Malformed("the header lacks a field")
-        if values["version"] != 1:
-            raise UnknownVersion(f"version {values['version']}")
         header = Header(**values)
         header.check()
         return header

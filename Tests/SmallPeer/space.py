@@ -1,11 +1,12 @@
 """A space as its operations make it: admission, membership, what is shown, and what to link a new one to."""
 
-import dataclasses
 import hashlib
 import time
 
+import identity
 import operations
-from operations import ADMIT, CHANNEL_CREATE, DEPENDENCIES_MAX, JOIN, POST
+from identity import JOIN_DOMAIN
+from operations import ADMIT, CHANNEL_CREATE, DEPENDENCIES_MAX, INVITE, JOIN, LEAVE, POST, REVOKE
 from protobuf import bytes_field
 
 CLOCK_TICKS = 65_536  # of the clock in one millisecond
@@ -96,50 +97,87 @@ class Space:
     # What the operations mean
 
     def derive(self):
-        """Works out who is a member, and what is admitted, in an order in which links come first."""
+        """Works out what is admitted, links first, and from that who is a member."""
         if not self.fresh:
             return
         self.fresh = False
-        self.admitted, self.members, self.valid, past = {}, {}, set(), {}
+        self.admitted, self.past, self.admissions, self.departures = {}, {}, {}, {}
         waiting = sorted(self.held.values(), key=order)
-        while waiting:
-            left = []
-            for operation in waiting:
-                if all(link in self.admitted for link in operation.header.links):
-                    links = operation.header.links
-                    seen = frozenset().union(*(past[link] for link in links), links)
-                    if self.may(operation, seen):
-                        past[operation.identifier] = seen
-                        self.admitted[operation.identifier] = operation
-                        clocks = [self.held[link].header.clock for link in links]
-                        if all(link in self.valid for link in links) and operation.header.clock > max(
-                                clocks, default=-1):
-                            self.valid.add(operation.identifier)
-                        self.note(operation)
-                        continue
-                left.append(operation)
+        while True:
+            left = [operation for operation in waiting if not self.admit(operation)]
             if len(left) == len(waiting):
                 return
             waiting = left
 
-    def note(self, operation):
-        """Keeps which admissions make a member of somebody."""
-        if operation.header.space is None:
-            self.members.setdefault(operation.author, set()).add(operation.identifier)
-        elif operation.header.kind == ADMIT:
-            join = self.admitted.get(operation.body.bytes(1))
-            if join and join.header.kind == JOIN and join.author == operation.body.bytes(2):
-                self.members.setdefault(join.author, set()).add(operation.identifier)
+    def admit(self, operation):
+        """Admits an operation if all its links are admitted, it agrees with them, and it is permitted."""
+        links = [self.admitted.get(link) for link in operation.header.links]
+        if None in links or any(operation.header.clock <= link.header.clock for link in links):
+            return False
+        if operation.header.previous is not None and (links[0].author, links[0].header.sequence + 1) != (
+                operation.author, operation.header.sequence):
+            return False
+        past = frozenset(operation.header.links).union(*(self.past[link.identifier] for link in links))
+        if not self.permits(operation, past):
+            return False
+        self.admitted[operation.identifier], self.past[operation.identifier] = operation, past
+        if operation.header.kind == ADMIT:
+            self.admissions.setdefault(operation.body.bytes(2), set()).add(operation.identifier)
+        elif operation.header.kind == LEAVE:
+            self.departures.setdefault(operation.author, set()).add(operation.identifier)
+        return True
 
-    def may(self, operation, seen):
-        """Whether its author was a member as far as the operation itself could know."""
+    def permits(self, operation, past):
+        """Whether its author might write it, by what was in its past."""
         if operation.header.space is None:
             return operation.identifier == self.identifier
-        return operation.header.kind == JOIN or bool(self.members.get(operation.author, set()) & seen)
+        if operation.header.kind == JOIN:
+            return self.permits_join(operation, past)
+        if not self.is_member(operation.author, past):
+            return False
+        if operation.header.kind == ADMIT:
+            join = self.admitted.get(operation.body.bytes(1))
+            return (join is not None and join.identifier in past and join.header.kind == JOIN
+                    and join.author == operation.body.bytes(2) and self.lets_in(operation, join, past))
+        return True
 
-    def is_member(self, key):
-        self.derive()
-        return key in self.members
+    def permits_join(self, join, past):
+        """Whether a newcomer may ask like this; uses and expiry are for the admission to keep."""
+        if self.is_member(join.author, past):
+            return False
+        invite = self.admitted.get(join.body.bytes(1))
+        if join.body.bytes(1) is None:
+            return self.admitted[self.identifier].body.flag(2)
+        message = JOIN_DOMAIN + self.identifier + join.body.bytes(1) + join.author
+        return (invite is not None and invite.identifier in past and invite.header.kind == INVITE
+                and identity.verify(invite.body.bytes(1), join.body.bytes(2), message))
+
+    def lets_in(self, admission, join, past):
+        """Whether the invite was good by the admission's past and clock."""
+        if join.body.bytes(1) is None:
+            return True
+        invite = self.admitted[join.body.bytes(1)]
+        for operation in (self.admitted[identifier] for identifier in past):
+            if operation.header.kind == REVOKE and operation.body.bytes(1) == invite.identifier:
+                return False
+        expires = invite.body.number(4)
+        if expires is not None and admission.header.clock // CLOCK_TICKS > expires:
+            return False
+        used = [o for o in (self.admitted[identifier] for identifier in past) if o.header.kind == ADMIT
+                and self.admitted[o.body.bytes(1)].body.bytes(1) == invite.identifier]
+        return len(used) < invite.body.number(3)
+
+    def is_member(self, key, past=None):
+        """Whether a key is a member by `past`, or by everything admitted."""
+        if past is None:
+            self.derive()
+            past = self.admitted
+        genesis = self.held.get(self.identifier)
+        if genesis is not None and genesis.author == key:
+            return self.identifier in past
+        gone = {identifier for identifier in self.departures.get(key, ()) if identifier in past}
+        return any(admission in past and gone <= self.past[admission]
+                   for admission in self.admissions.get(key, ()))
 
     @property
     def name(self):
@@ -150,7 +188,7 @@ class Space:
         """Returns what may be shown of a kind, in the order of the clocks."""
         self.derive()
         limit = now() + HELD_LEAD
-        found = [o for o in self.admitted.values() if o.header.kind == kind and o.identifier in self.valid]
+        found = [o for o in self.admitted.values() if o.header.kind == kind]
         return sorted((o for o in found if o.header.clock <= limit), key=order)
 
     def channels(self):
@@ -163,8 +201,8 @@ class Space:
         """Returns the admits that lead from a member back to the genesis' author, the member's own first."""
         self.derive()
         out, founder = [], self.held[self.identifier].author
-        while key != founder and key in self.members:
-            admit = self.held[min(self.members[key])]
+        while key != founder and self.admissions.get(key):
+            admit = self.held[min(self.admissions[key])]
             if admit in out:
                 break
             out.append(admit)

@@ -139,7 +139,8 @@ class Session:
         for record in self.home.records_to_pass_on():
             if len(body) + len(record.envelope) < RECORDS_BYTES_MAX:
                 body += bytes_field(1, record.envelope)
-        self.stream.write(frame(RECORDS, body))
+        if body:
+            self.stream.write(frame(RECORDS, body))
 
     def hello(self, **more):
         """Returns a hello that describes what is here; receipts are in place from now on."""
@@ -232,9 +233,9 @@ class Initiator(Session):
             raise Malformed("no hello after the opening")
         if Hello.decode(found[1]).joining:
             await self.due(DONE)
-            if self.space.identifier not in self.space.held or not all(o.is_authority for o in self.arrived):
+            held = {self.space.identifier, ticket.invite} <= set(self.space.held)
+            if not held or not all(o.is_authority for o in self.arrived):
                 raise Malformed("not the space's authority operations")
-            self.space.derive()
             own = [o for o in self.space.held.values() if o.author == self.home.key.public]
             join = own[0] if own else self.space.write_join(self.home.key, ticket)
             self.home.store([join])

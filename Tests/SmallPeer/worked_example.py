@@ -12,13 +12,12 @@ import identity
 import operations
 import sync
 from identity import Key, Ticket
-from operations import CHANNEL_CREATE, CREATE, JOIN, POST, Header
+from operations import CHANNEL_CREATE, CREATE, INVITE, JOIN, POST, Header
 from protobuf import Malformed, bytes_field, varint_field
 from space import CLOCK_TICKS, Space
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
 START_MS = 1_700_000_000_000
-INVITE_CREATE = 50
 
 
 def expected():
@@ -44,7 +43,7 @@ def made():
         kind=POST, clock=at(1000), space=space, sequence=2, previous=channel.identifier,
         channel=channel.identifier), content=bytes_field(1, "hello"), salt=bytes([0x22] * 32))
     invite = operations.write(alice, Header(
-        kind=INVITE_CREATE, clock=at(2000), space=space, sequence=3, previous=post.identifier,
+        kind=INVITE, clock=at(2000), space=space, sequence=3, previous=post.identifier,
         body=bytes_field(1, ticket_key.public) + varint_field(2, 0) + varint_field(3, 1)))
     address = identity.Address.parse("/ip4/127.0.0.1/tcp/4001")
     peer = bytes_field(1, alice.peer_id) + bytes_field(2, address.encode())
@@ -55,7 +54,7 @@ def made():
     ticket = Ticket.parse(text)
     signature = ticket.join_signature(bob.public)
     join = operations.write(bob, Header(
-        kind=JOIN, clock=at(3000), space=space, dependencies=(space,),
+        kind=JOIN, clock=at(3000), space=space, dependencies=(invite.identifier,),
         body=bytes_field(1, invite.identifier) + bytes_field(2, signature)))
     known = Space(space, (genesis, channel, post))
     return {
