@@ -78,6 +78,9 @@ extension GossipSubRouter {
         self.peers.number(of: peer).map { self.peers[$0].brokenPromises } ?? 0
     }
 
+    /// How many topics take up memory: ours, and those that connected peers are subscribed to.
+    public var knownTopicCount: Int { self.topics.count }
+
     /// How many messages wait to be verified or validated.
     public var pendingMessageCount: Int { self.pending.count }
 

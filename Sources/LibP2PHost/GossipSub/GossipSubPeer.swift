@@ -20,8 +20,8 @@ final class GossipSubPeer {
     /// Messages that are being verified or validated.
     var pendingCount = 0
     var queue: OutboundQueue
-    /// Frames that were written before the peer agreed to the protocol, to be written again when it refuses.
-    var unconfirmed: [[UInt8]]? = []
+    /// What was written before the peer agreed to the protocol, to be written again when it refuses; nil: it agreed.
+    var unconfirmed: [RPC]? = []
     var unconfirmedBytes = 0
     /// Outbound streams that died in a row.
     var failures = 0
