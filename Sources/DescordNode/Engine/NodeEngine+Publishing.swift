@@ -55,7 +55,8 @@ extension NodeEngine {
             if publication.stored == nil, isStored() { publication.stored = elapsed() }
             let settled = self.dialsAreSettled && self.subscriptionsAreKnown
             if isStored() { return self.subscriptionsAreKnown && (needed > 0 || settled) }
-            let nobodyLeft = settled && self.unsettledSessions == 0 && !self.mayStillAnswer(ids, in: context)
+            let nobodyLeft = settled && self.unsettledSessions == 0 && self.receiptsInFlight == 0
+                && !self.mayStillAnswer(ids, in: context)
             return nobodyLeft && NIODeadline.now() >= grace
         }.flatMap { [self] _ in
             graceTimer.cancel()

@@ -118,11 +118,13 @@ extension NodeEngine {
     private func receiptsCame(_ ids: [OperationID], from peer: PeerID) {
         let store = self.store
         let now = self.configuration.wallTime()
+        self.receiptsInFlight += 1
         self.pipeline.write {
             try store.recordReceipts(ids, from: peer, at: now)
         } completion: { [weak self] result in
-            guard let self, case .success = result else { return }
-            self.receipts.received(ids, from: peer)
+            guard let self else { return }
+            self.receiptsInFlight -= 1
+            if case .success = result { self.receipts.received(ids, from: peer) }
             self.progressed()
         }
     }

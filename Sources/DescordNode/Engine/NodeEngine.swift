@@ -52,6 +52,8 @@ final class NodeEngine {
     var dialsInFlight = 0
     /// Sync sessions that have not settled.
     var unsettledSessions = 0
+    /// Receipts that came and are being written.
+    var receiptsInFlight = 0
     /// Reports of sessions that ended, for `sync`.
     var finishedSessions: [SyncReport] = []
     /// Called when something happened that a waiting command may have waited for.
