@@ -1,3 +1,4 @@
+import DescordStore
 import Glibc
 import LibP2PCore
 import Synchronization
@@ -41,7 +42,7 @@ package final class CommandContext {
     package let surroundings: Surroundings
     package let options: GlobalOptions
     package let settings: Settings
-    package let directory: HomeDirectory
+    package let directory: Home
     package let output: Output
     package let shared: SharedState
 
@@ -69,7 +70,7 @@ package final class CommandContext {
         self.surroundings = surroundings
         self.options = options
         self.shared = shared
-        let directory = try HomeDirectory(option: options.home, environment: surroundings.environment)
+        let directory = try Home.find(option: options.home, environment: surroundings.environment)
         self.directory = directory
         var files: [ConfigurationFile] = []
         if !toleratesBadSettings {
@@ -108,7 +109,7 @@ package final class CommandContext {
     /// The home, opened by the first call.
     package func home() throws(CommandError) -> OpenHome {
         if let home = self.shared.home { return home }
-        let home = try OpenHome(opening: self.directory, passphrase: self.passphrase, output: self.output)
+        let home = try OpenHome(opening: self.directory, passphrase: self.passphrase)
         self.shared.home = home
         return home
     }

@@ -1,5 +1,8 @@
 import ArgumentParser
 import DescordCore
+import DescordStore
+import Glibc
+import LibP2PCore
 
 /// What a shell offers for spaces, channels and members, read from the database when TAB is pressed.
 ///
@@ -12,13 +15,13 @@ enum Completions {
     static let members = CompletionKind.custom { words, _, _ in Self.candidates(words, Self.memberWords) }
 
     /// The spaces' names.
-    static func spaceWords(_ records: any Records) throws(CommandError) -> [String] {
+    static func spaceWords(_ records: Records) throws(CommandError) -> [String] {
         let spaces = try records.spaces()
         return spaces.map { self.word($0, among: spaces) }
     }
 
     /// The channels of the current space, and those of all spaces as `SPACE/CHANNEL`.
-    static func channelWords(_ records: any Records) throws(CommandError) -> [String] {
+    static func channelWords(_ records: Records) throws(CommandError) -> [String] {
         let spaces = try records.spaces()
         guard let first = spaces.first else { return [] }
         let current = try records.currentSpace() ?? first.id
@@ -36,7 +39,7 @@ enum Completions {
     }
 
     /// The members of the current space, by name or peer id.
-    static func memberWords(_ records: any Records) throws(CommandError) -> [String] {
+    static func memberWords(_ records: Records) throws(CommandError) -> [String] {
         let spaces = try records.spaces()
         guard let first = spaces.first else { return [] }
         let members = try records.members(of: try records.currentSpace() ?? first.id)
@@ -57,7 +60,7 @@ enum Completions {
     }
 
     private static func candidates(
-        _ words: [String], _ read: (any Records) throws(CommandError) -> [String]
+        _ words: [String], _ read: (Records) throws(CommandError) -> [String]
     ) -> [String] {
         let environment = Program.environment()
         var option: String?
@@ -66,8 +69,11 @@ enum Completions {
             if word.hasPrefix("--home=") { option = String(word.dropFirst(7)) }
         }
         do throws(CommandError) {
-            let directory = try HomeDirectory(option: option, environment: environment)
-            return try read(try OpenHome.recordsForCompletion(directory))
+            let home = try Home.find(option: option, environment: environment)
+            // Opening it makes the database, so that a home without one is left as it is.
+            guard access(home.databasePath, R_OK) == 0 else { return [] }
+            let silent = PassphraseSource(descriptor: nil, file: nil, asksAtTerminal: false)
+            return try read(OpenHome(opening: home, passphrase: silent).records)
         } catch {
             return []  // a completion never speaks
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DescordStore
 
 /// `descord config`
 package struct ConfigCommand: CommandFolder {
@@ -79,8 +80,8 @@ package struct ConfigSetCommand: DescordCommand {
     package func run(in context: CommandContext) async throws {
         let value = try self.key.key.parse(self.value)
         if self.key.key == .profile { try Profile.check(self.value) }
-        try context.directory.create()
-        var file = try ConfigurationFile(path: context.directory.configuration)
+        do { try context.directory.create() } catch { throw CommandError(error) }
+        var file = try ConfigurationFile(path: context.directory.configPath)
         file.set(self.key.key.rawValue, to: value)
         try file.write()
         if context.output.isJSON {
@@ -104,9 +105,9 @@ package struct ConfigUnsetCommand: DescordCommand {
     package static let toleratesBadSettings = true
 
     package func run(in context: CommandContext) async throws {
-        var file = try ConfigurationFile(path: context.directory.configuration)
+        var file = try ConfigurationFile(path: context.directory.configPath)
         if file[self.key.key.rawValue] != nil {
-            file.set(self.key.key.rawValue, to: nil)
+            file.remove(self.key.key.rawValue)
             try file.write()
         }
         guard context.output.isJSON else { return }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// A command that does something: parsed by ArgumentParser, run by `Program` in a context.
-package protocol DescordCommand: ParsableCommand {
+package protocol DescordCommand: ParsableCommand, Sendable {
     /// The options that every command takes.
     var global: GlobalOptions { get }
 

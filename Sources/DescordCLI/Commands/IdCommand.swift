@@ -1,4 +1,6 @@
 import ArgumentParser
+import DescordCore
+import DescordCrypto
 import LibP2PCore
 
 /// `descord id`

@@ -53,7 +53,7 @@ package struct Follower {
     /// Messages that are read at once.
     private static let batchSize = 500
 
-    private let records: any Records
+    private let records: Records
     private let scope: References.Scope
     private var position: Int64
     private let since: WallTime?
@@ -61,7 +61,7 @@ package struct Follower {
     private var remaining: Int?
 
     package init(
-        records: any Records, scope: References.Scope, after position: Int64, since: WallTime? = nil,
+        records: Records, scope: References.Scope, after position: Int64, since: WallTime? = nil,
         leavingOut: PeerID? = nil, limit: Int? = nil
     ) {
         self.records = records

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DescordCore
 import DescordNode
 import LibP2PCore
 

@@ -20,7 +20,7 @@ package enum Program {
         case .command(let parsed): command = parsed
         case .finished(let code): return code
         }
-        guard let command = command as? any DescordCommand & Sendable else {
+        guard let command = command as? any DescordCommand else {
             return self.runBuiltIn(command, arguments, surroundings)
         }
         return await withTaskGroup(of: Int32?.self) { group in

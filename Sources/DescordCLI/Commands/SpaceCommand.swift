@@ -1,5 +1,6 @@
 import ArgumentParser
 import DescordCore
+import LibP2PCore
 
 /// `descord space`
 package struct SpaceCommand: CommandFolder {
@@ -146,10 +147,9 @@ package struct SpaceInfoCommand: DescordCommand {
                 "public": .bool(row.isPublic), "encryption": "none", "readable_by": .string(readers),
                 "creator": .optional(info.creator?.description), "created": .optional(info.created),
                 "rank": .integer(Int64(info.rank)), "members": .integer(Int64(row.memberCount)),
-                "channels": .integer(Int64(row.channelCount)), "messages": .integer(Int64(info.messages)),
-                "operations": .integer(Int64(info.operations)), "waiting": .integer(Int64(info.waiting)),
-                "held": .integer(Int64(info.held)), "invalid": .integer(Int64(info.invalid)),
-                "bytes": .integer(Int64(info.bytes)), "heads": info.heads.map(\.hex).json,
+                "channels": .integer(Int64(row.channelCount)), "operations": .integer(Int64(info.operations)),
+                "waiting": .integer(Int64(info.waiting)), "held": .integer(Int64(info.held)),
+                "invalid": .integer(Int64(info.invalid)), "void": .integer(Int64(info.void)), "heads": info.heads.map(\.hex).json,
                 "forks": info.forks.map(\.description).json,
             ])
             return
@@ -167,11 +167,10 @@ package struct SpaceInfoCommand: DescordCommand {
         table.add("your rank", String(info.rank))
         table.add("members", String(row.memberCount))
         table.add("channels", String(row.channelCount))
-        table.add("messages", String(info.messages))
         table.add(
             "operations",
-            "\(info.operations) (\(info.waiting) waiting, \(info.held) held, \(info.invalid) invalid)")
-        table.add("stored", Count.bytes(info.bytes))
+            "\(info.operations) (\(info.waiting) waiting, \(info.held) held, \(info.invalid) invalid, "
+                + "\(info.void) void)")
         table.add("heads", info.heads.map(Short.id).joined(separator: " "))
         for fork in info.forks { table.add("forked key", fork.description) }
         for line in table.lines { try output.line(line) }

@@ -39,9 +39,8 @@ package struct SpaceInviteCommand: DescordCommand {
         }
         let contacts = await context.surroundings.network.contacts(
             try context.network(.oneShot, home), for: row.id)
-        let key = Ed25519.PrivateKey.generate()
-        let invite = try home.records.createInvite(
-            in: row.id, key: key.publicKey, rank: self.rank, uses: self.uses, expires: expires, now: now)
+        let (invite, key) = try home.records.createInvite(
+            in: row.id, rank: self.rank, uses: self.uses, expires: expires, now: now)
         await context.surroundings.network.notifyRunningNode(of: [invite], in: row.id, home: home)
         let ticket = Ticket(
             space: row.id, spaceName: row.name ?? "", invite: invite, key: key, peers: contacts, signedBy: home.key)

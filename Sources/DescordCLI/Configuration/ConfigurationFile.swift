@@ -39,12 +39,15 @@ package struct ConfigurationFile: Sendable {
     /// The value of a setting.
     package subscript(name: String) -> JSONValue? { self.members.first { $0.name == name }?.value }
 
-    /// Replaces a setting; nil removes it.
-    package mutating func set(_ name: String, to value: JSONValue?) {
-        self.members.removeAll { $0.name == name }
-        if let value { self.members.append(JSONValue.Member(name: name, value: value)) }
+    /// Replaces a setting.
+    package mutating func set(_ name: String, to value: JSONValue) {
+        self.remove(name)
+        self.members.append(JSONValue.Member(name: name, value: value))
         self.members.sort { $0.name < $1.name }
     }
+
+    /// Takes a setting out.
+    package mutating func remove(_ name: String) { self.members.removeAll { $0.name == name } }
 
     /// Writes the file by renaming a complete one over it, 0600.
     package func write() throws(CommandError) {

@@ -1,3 +1,4 @@
+import DescordCore
 import Glibc
 import LibP2PCore
 

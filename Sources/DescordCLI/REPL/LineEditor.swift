@@ -1,4 +1,4 @@
-import CReadline
+@preconcurrency import CReadline
 import Glibc
 import Synchronization
 
@@ -39,7 +39,7 @@ package final class LineEditor: LineSink {
         historyPath: String, complete: @escaping @Sendable (_ before: String, _ word: String) -> [String]
     ) {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { return nil }
+        guard WakePipe.open(&ends), fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 else { return nil }
         (self.readEnd, self.writeEnd) = (ends[0], ends[1])
         self.historyPath = historyPath
         self.complete = complete

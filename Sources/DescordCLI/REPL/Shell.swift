@@ -59,7 +59,7 @@ package struct Shell: Sendable {
         let completion = ShellCompletion(records: records, environment: environment)
         guard
             let editor = LineEditor(
-                historyPath: home.directory + "/history",
+                historyPath: home.home.historyPath,
                 complete: { before, word in completion.candidates(before: before, word: word) })
         else { throw CommandError(.inputOutput, .inputOutput, "the terminal cannot be used") }
         defer { editor.stop() }
@@ -121,7 +121,7 @@ package struct Shell: Sendable {
     }
 
     /// `space/channel> `, as far as they are known.
-    private static func prompt(_ records: any Records, _ environment: [String: String]) -> String {
+    private static func prompt(_ records: Records, _ environment: [String: String]) -> String {
         let references = References(records, environment: environment)
         // A prompt is shown whatever the state of the home is; the commands say what is wrong with it.
         guard let space = try? references.space(nil) else { return "descord> " }
@@ -157,7 +157,7 @@ private final class RunningCommand: Sendable {
 
 /// Shows what arrives in the current space from others, above the prompt.
 private struct LiveMessages: Sendable {
-    let records: any Records
+    let records: Records
     let own: PeerID
     let environment: [String: String]
     let output: Output

@@ -2,10 +2,10 @@ import ArgumentParser
 
 /// What TAB offers in the REPL: commands, options, and what this home holds.
 package struct ShellCompletion: Sendable {
-    private let records: any Records
+    private let records: Records
     private let environment: [String: String]
 
-    package init(records: any Records, environment: [String: String]) {
+    package init(records: Records, environment: [String: String]) {
         self.records = records
         self.environment = environment
     }

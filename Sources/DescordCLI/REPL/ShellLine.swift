@@ -87,6 +87,18 @@ package enum ShellWords {
     }
 }
 
+extension ShellWords {
+    /// Returns a text as a shell takes it for one word.
+    package static func quoted(_ text: String) -> String {
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                || "/._-+,@:".utf8.contains(byte)
+        }
+        guard !isPlain else { return text }
+        return "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+}
+
 /// The verbs of the first prototype, which work in the REPL as they were written down.
 package enum SeedVerb: String, CaseIterable, Sendable {
     case createSpace = "create-space"

@@ -8,10 +8,10 @@ package struct References {
     /// The most candidates that an error lists.
     private static let maxCandidates = 10
 
-    private let records: any Records
+    private let records: Records
     private let environment: [String: String]
 
-    package init(_ records: any Records, environment: [String: String]) {
+    package init(_ records: Records, environment: [String: String]) {
         self.records = records
         self.environment = environment
     }

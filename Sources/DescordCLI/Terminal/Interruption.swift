@@ -47,7 +47,7 @@ package enum Interruption {
     /// From now on a signal is yielded by `signals` instead of ending the process; further calls do nothing.
     package static func watch() {
         var ends: [Int32] = [-1, -1]
-        guard self.wakeDescriptor.load(ordering: .acquiring) == -1, pipe2(&ends, O_CLOEXEC) == 0 else { return }
+        guard self.wakeDescriptor.load(ordering: .acquiring) == -1, WakePipe.open(&ends) else { return }
         let watcher = Unmanaged.passRetained(SignalWatcher(descriptor: ends[0]))
         var thread = pthread_t()
         let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in

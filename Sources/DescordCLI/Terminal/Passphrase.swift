@@ -11,9 +11,13 @@ package struct PassphraseSource: Sendable {
     /// `DESCORD_PASSPHRASE_FILE`.
     package var file: String?
 
-    package init(descriptor: Int32?, file: String?) {
+    /// Whether the person may be asked.
+    package var asksAtTerminal: Bool
+
+    package init(descriptor: Int32?, file: String?, asksAtTerminal: Bool = true) {
         self.descriptor = descriptor
         self.file = file
+        self.asksAtTerminal = asksAtTerminal
     }
 
     /// Whether one was named.
@@ -38,7 +42,7 @@ package struct PassphraseSource: Sendable {
             defer { close(opened) }
             return try self.line(of: opened)
         }
-        return TerminalPrompt.secret(prompt)
+        return self.asksAtTerminal ? TerminalPrompt.secret(prompt) : nil
     }
 
     /// The first line, without its end.

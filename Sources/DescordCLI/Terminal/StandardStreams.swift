@@ -57,6 +57,16 @@ package enum StandardStreams {
     }
 }
 
+/// A pipe by which one thread wakes another one that waits in `poll`.
+enum WakePipe {
+    /// Makes the two ends, closed in child processes; the writing one never blocks.
+    static func open(_ ends: inout [Int32]) -> Bool {
+        guard pipe(&ends) == 0 else { return false }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0
+    }
+}
+
 /// Texts of the operating system.
 package enum SystemText {
     /// Returns what an error number means.
