@@ -40,7 +40,7 @@ struct Author {
         let header = OperationHeader(
             space: nil, sequence: 0, previous: nil, dependencies: [], clock: self.clock, kind: .spaceCreate,
             nonce: self.prng.octets(32), body: SpaceCreate(name: name, isPublic: isPublic).encoded)
-        return self.took(try! Operation(signing: header, by: self.key))
+        return self.took(self.signed(header))
     }
 
     func header(_ kind: OperationKind, links: [OperationID] = [], channel: ChannelID? = nil, body: [UInt8]? = nil)
@@ -54,17 +54,22 @@ struct Author {
     mutating func authority<Body: OperationPayload>(
         _ body: Body, links: [OperationID] = [], channel: ChannelID? = nil
     ) -> Operation {
-        self.took(
-            try! Operation(
-                signing: self.header(Body.kind, links: links, channel: channel, body: body.encoded), by: self.key))
+        self.took(self.signed(self.header(Body.kind, links: links, channel: channel, body: body.encoded)))
     }
 
     mutating func content<Content: OperationPayload>(
         _ content: Content, links: [OperationID] = [], channel: ChannelID?
     ) -> Operation {
         let header = self.header(Content.kind, links: links, channel: channel)
-        return self.took(
-            try! Operation(signing: header, content: content.encoded, salt: self.prng.octets(32), by: self.key))
+        return self.took(self.signed(header, content: content.encoded, salt: self.prng.octets(32)))
+    }
+
+    private func signed(_ header: OperationHeader, content: [UInt8]? = nil, salt: [UInt8]? = nil) -> Operation {
+        do {
+            return try Operation(signing: header, content: content, salt: salt, by: self.key)
+        } catch {
+            preconditionFailure("a fixture is well formed: \(error)")
+        }
     }
 
     private mutating func took(_ operation: Operation) -> Operation {

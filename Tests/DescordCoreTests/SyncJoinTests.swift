@@ -42,7 +42,7 @@ import Testing
             #expect(pair.responder.events == ["opened joining", "admit", "reconciled", "ended"])
             #expect(scene.2.summary() == scene.0.aliceStorage.summary())
             #expect(scene.2.operations.count == 17 && scene.2.members.contains(scene.1.publicKey))
-            #expect(pair.initiator.report?.roundTrips == 5)
+            #expect(pair.initiator.report?.roundTrips == 4)
         }
     }
 

@@ -45,12 +45,19 @@ public struct Operation: Hashable, Sendable {
     public var isHeaderOnly: Bool { self.operationClass == .content && self.content == nil }
 
     /// Decodes and verifies a `SignedOperation` as it was received.
-    public init(verifying bytes: [UInt8]) throws(OperationFailure) {
+    ///
+    /// Whether a key lies in the main subgroup takes longer to check than a signature: `isKnownAuthor` says of which
+    /// keys it is known, because an operation of theirs was verified before.
+    public init(
+        verifying bytes: [UInt8], isKnownAuthor: (Ed25519.PublicKey) -> Bool = { _ in false }
+    ) throws(OperationFailure) {
         guard bytes.count <= Self.maxEncodedSize else { throw .tooLarge }
         guard let message = PBSignedOperation(octets: bytes), message.hasEnvelope else { throw .malformed }
         let salt = message.hasSalt ? message.salt.octets : nil
         let content = message.hasContent ? message.content.octets : nil
-        try self.init(envelope: message.envelope.octets, salt: salt, content: content, checksSignature: true)
+        try self.init(
+            envelope: message.envelope.octets, salt: salt, content: content, checksSignature: true,
+            isKnownAuthor: isKnownAuthor)
         guard self.encoded == bytes else { throw .notCanonical }
     }
 
@@ -80,7 +87,8 @@ public struct Operation: Hashable, Sendable {
     }
 
     private init(
-        envelope bytes: [UInt8], salt: [UInt8]?, content: [UInt8]?, checksSignature: Bool
+        envelope bytes: [UInt8], salt: [UInt8]?, content: [UInt8]?, checksSignature: Bool,
+        isKnownAuthor: (Ed25519.PublicKey) -> Bool = { _ in false }
     ) throws(OperationFailure) {
         let envelope = try Self.decodeEnvelope(bytes)
         let header = try OperationHeader(decoding: envelope.payload)
@@ -88,7 +96,7 @@ public struct Operation: Hashable, Sendable {
         if let body = header.body { try OperationPayloads.validate(body: body, of: header.kind) }
         try Self.validate(salt: salt, content: content, against: header)
         if checksSignature {
-            guard envelope.publicKey.isMainSubgroupPoint else { throw .badKey }
+            guard isKnownAuthor(envelope.publicKey) || envelope.publicKey.isMainSubgroupPoint else { throw .badKey }
             guard envelope.isValid(domain: Self.domain) else { throw .badSignature }
         }
         self.id = OperationID(author: envelope.publicKey, header: envelope.payload)

@@ -123,7 +123,12 @@ extension SyncSession {
             }
             guard let encoded else { return }
             do {
-                self.operationReceived(try Operation(verifying: encoded), size: encoded.count, into: &events)
+                let checked = self.checkedAuthors
+                let operation = try Operation(verifying: encoded) { checked.contains($0) }
+                if self.checkedAuthors.count < SyncLimits.maxCheckedAuthorCount {
+                    self.checkedAuthors.insert(operation.author)
+                }
+                self.operationReceived(operation, size: encoded.count, into: &events)
             } catch {
                 if self.stage == .storingPush, self.pushRemaining > 0 { self.pushRemaining -= 1 }
                 guard !error.isMisbehaviour else { return self.fail(.badOperation(error), into: &events) }

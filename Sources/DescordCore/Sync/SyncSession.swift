@@ -102,6 +102,8 @@ public struct SyncSession: ~Copyable {
     var frames = FrameDecoder(maxFrameSize: SyncLimits.maxFrameSize)
     var operations = FrameDecoder(maxFrameSize: Operation.maxEncodedSize)
     var batch: [Operation] = []
+    /// Authors whose key was checked in this session.
+    var checkedAuthors: Set<Ed25519.PublicKey> = []
     /// Operations handed to the driver and not answered.
     var unstored: [OperationID: Unstored] = [:]
     var unstoredSize = 0

@@ -27,6 +27,12 @@ extension GossipSub {
         }
     }
 
+    private func announced(_ peer: GossipSubPeer) {
+        guard !peer.hasAnnounced else { return }
+        peer.hasAnnounced = true
+        self.onAnnounced?(peer.id)
+    }
+
     /// Handles whole frames until too many of the peer's messages are pending.
     private func readFrames(_ peer: GossipSubPeer, _ stream: Stream) {
         do {
@@ -35,8 +41,11 @@ extension GossipSub {
                     self.apply(.rpcReceived(peer.id, peer.inboundParts.removeFirst()))
                 } else if let frame = try peer.decoder.next() {
                     peer.frameStart = nil
+                    defer { self.announced(peer) }
                     // go sends empty frames; they mean nothing.
-                    if !frame.isEmpty { peer.inboundParts = self.parts(of: try RPC(decoding: frame)) }
+                    guard !frame.isEmpty else { continue }
+                    peer.inboundParts = self.parts(of: try RPC(decoding: frame))
+                    self.apply(.rpcReceived(peer.id, peer.inboundParts.removeFirst()))
                 } else {
                     break
                 }

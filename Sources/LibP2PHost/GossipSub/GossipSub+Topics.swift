@@ -98,6 +98,11 @@ extension GossipSub {
         return self.router.backoff(of: peer, in: topic, now: now).map { $0 - now }
     }
 
+    /// Whether a connected peer said what it subscribes to, or does not speak gossipsub.
+    public func hasAnnounced(_ peer: PeerID) -> Bool {
+        self.peers[peer].map(\.hasAnnounced) ?? false
+    }
+
     /// The topics that we are subscribed to.
     public var joinedTopics: [Topic] { self.router.joinedTopics }
 

@@ -21,6 +21,8 @@ public final class GossipSub {
     public var onSubscriberChanged: ((PeerID, Topic, _ isSubscribed: Bool) -> Void)?
     /// Called when an own message was handed to peers: at once for those of `publish`, again for later ones.
     public var onPublished: ((MessageID, Topic, _ peers: [PeerID]) -> Void)?
+    /// Called when a peer's first RPC was handled: what it subscribes to is known.
+    public var onAnnounced: ((PeerID) -> Void)?
     /// Called with trace events when the configuration asks for them.
     public var onTrace: ((TraceEvent) -> Void)?
 

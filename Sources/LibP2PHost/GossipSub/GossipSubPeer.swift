@@ -17,6 +17,8 @@ final class GossipSubPeer {
     /// When the frame that is being received began.
     var frameStart: Instant?
     var isReadingPaused = false
+    /// Whether a first frame came: with it a peer announces its subscriptions, or that it has none.
+    var hasAnnounced = false
     /// Messages that are being verified or validated.
     var pendingCount = 0
     var queue: OutboundQueue

@@ -1,0 +1,161 @@
+import DescordCore
+import DescordCrypto
+import Foundation
+import GRDB
+import LibP2PCore
+
+extension Store {
+    /// Prepares for receiving a space that this home is about to join: nothing of it is shown before the admission.
+    public func beginJoin(_ space: SpaceID, name: String = "", now: WallTime? = nil) throws(StoreError) {
+        let now = now ?? self.wallTime()
+        try self.write { db in
+            guard let row = try SpaceRow.find(db, space) else {
+                _ = try SpaceRow.insert(db, space, name: name, state: .pending, now: now)
+                return
+            }
+            guard row.state == .left else { return }
+            row.state = .pending
+            row.isDirty = true
+            try row.save(db, now: now)
+        }
+    }
+
+    /// Forgets what came of a join that failed; a space that was left before is left again.
+    public func abandonJoin(_ space: SpaceID) throws(StoreError) {
+        try self.write { db in
+            guard
+                let row = try db.row(
+                    "SELECT joined_at FROM spaces WHERE id = ? AND state = 0", [space.data])
+            else { return }
+            if (row["joined_at"] as Int64?) != nil {
+                try db.run("UPDATE spaces SET state = 2 WHERE id = ?", [space.data])
+            } else {
+                try Self.forget(db, space)
+            }
+        }
+    }
+
+    /// Writes our `member join`, or returns the one that an earlier try left behind.
+    ///
+    /// It links to the invite and to the heads of the authority operations that were received. With a ticket,
+    /// `ticketKey` signs for it.
+    public func join(
+        _ space: SpaceID, invite: OperationID?, ticketKey: Ed25519.PrivateKey?, now: WallTime? = nil
+    ) throws(StoreError) -> Authored {
+        try self.authoring(now) { author in
+            guard let row = try author.ingestion.row(space), row.state == .pending else {
+                throw StoreError.unknownSpace
+            }
+            if let earlier = try author.earlierJoin(invite: invite, in: row) { return earlier }
+            let signature = invite.flatMap { invite in
+                ticketKey.map {
+                    JoinProof.forOperation(space: space, invite: invite, joiner: self.publicKey, by: $0)
+                }
+            }
+            if let invite {
+                guard signature != nil,
+                    try author.db.exists(
+                        "SELECT 1 FROM operations WHERE id = ? AND space = ? AND state IN (0, 1)",
+                        [invite.data, row.number])
+                else { throw StoreError.unknownTarget }
+            }
+            let operation = try author.sign(
+                MemberJoin(invite: invite, signature: signature), in: row,
+                following: invite.map { [$0] } ?? [], joining: true)
+            let judgement = try SpaceRules(StoreLookup(db: author.db, row: row)).judge(operation, now: author.now)
+            switch judgement {
+            case .admitted, .waiting: break
+            default: throw StoreError.notPermitted
+            }
+            return try author.store(operation, judgement, in: row, isQueued: false)
+        }
+    }
+
+    /// What an answering member did about a join.
+    public enum Admission: Sendable {
+        /// The newcomer is a member; the join and the admission are stored. Nil joins were stored before.
+        case admitted(join: AdmittedOperation?, admission: Authored)
+        /// Nothing was stored.
+        case refused(JoinVerdict)
+    }
+
+    /// Stores a newcomer's `member join` and writes its `member admit`, in one transaction; the verdict is taken
+    /// inside it, so that one use lets one in however many ask at once.
+    public func admit(join request: DescordCore.Operation, now: WallTime? = nil) throws(StoreError) -> Admission {
+        try self.authoring(now) { author in
+            guard let row = try author.ingestion.row(request.space), row.state == .joined,
+                let join = request.payload(MemberJoin.self)
+            else { return .refused(.unknown) }
+            let rules = SpaceRules(StoreLookup(db: author.db, row: row))
+            if let earlier = try author.earlierAdmission(of: request) {
+                return .admitted(join: nil, admission: earlier)
+            }
+            let verdict = try rules.joinVerdict(invite: join.invite, joiner: request.author, now: author.now)
+            guard verdict == .allowed else { return .refused(verdict) }
+            let isStored = try author.db.exists("SELECT 1 FROM operations WHERE id = ?", [request.id.data])
+            if !isStored {
+                guard try rules.judge(request, now: author.now) == .admitted(byMember: false) else {
+                    return .refused(.unknown)
+                }
+                // A public space's strangers share one budget; who is over it may come again.
+                guard case .requested = try author.ingestion.ingest(request) else { return .refused(.usedUp) }
+            }
+            let admission = try author.write(
+                MemberAdmit(join: request.id, member: request.author), in: request.space, following: [request.id])
+            let stored = author.ingestion.admitted.first { $0.operation.id == request.id }
+            return .admitted(join: stored, admission: admission)
+        }
+    }
+}
+
+extension AuthoringTransaction {
+    /// Our join of an earlier try with the same invite that nobody admitted.
+    func earlierJoin(invite: OperationID?, in row: SpaceRow) throws -> Authored? {
+        let found = try self.db.row(
+            """
+            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM requests r JOIN operations o USING (n)
+            WHERE r.space = ? AND o.author = ? AND r.invite IS ? AND o.gossip_seqno IS NOT NULL
+                AND o.state IN (0, 1)
+                AND NOT EXISTS (SELECT 1 FROM admissions a WHERE a.request = r.id)
+            ORDER BY o.sequence DESC LIMIT 1
+            """, [row.number, self.key.publicKey.data, invite?.data])
+        return found.flatMap { Authored($0) }
+    }
+
+    /// Our own admission of this very join, when the answer was lost and the newcomer asks again.
+    func earlierAdmission(of request: Operation) throws -> Authored? {
+        let found = try self.db.row(
+            """
+            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM admissions a JOIN operations o USING (n)
+            WHERE a.request = ? AND a.member = ? AND o.author = ? AND o.gossip_seqno IS NOT NULL AND o.state = 0
+            """, [request.id.data, request.author.data, self.key.publicKey.data])
+        return found.flatMap { Authored($0) }
+    }
+}
+
+extension Authored {
+    /// Reads `envelope, salt, content, arrival, gossip_seqno`.
+    init?(_ row: Row) {
+        guard let operation = Operation(row), let seqno = row["gossip_seqno"] as Int64? else { return nil }
+        self.init(operation: operation, gossipSeqno: UInt64(bitPattern: seqno), arrival: row["arrival"])
+    }
+}
+
+extension Ingestion {
+    /// A pending space of which an admission of ours is stored, in force or waiting for its content, is joined.
+    mutating func completeJoins() throws {
+        let found = try self.db.ids(
+            """
+            SELECT DISTINCT s.id FROM spaces s JOIN admissions a ON a.space = s.n JOIN operations o ON o.n = a.n
+            JOIN requests r ON r.id = a.request
+            JOIN operations j ON j.n = r.n
+            WHERE s.state = 0 AND a.member = ? AND j.author = ? AND o.state IN (0, 1)
+                AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.space = s.n AND d.member = a.member AND d.n > r.n)
+            """, [self.own.data, self.own.data])
+        for id in found {
+            guard let row = try self.row(id) else { continue }
+            row.state = .joined
+            row.isDirty = true
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import DescordCore
+import DescordCrypto
+import Foundation
+import GRDB
+import LibP2PCore
+
+extension Store {
+    /// Addresses of one peer.
+    public static let maxAddressesPerPeer = 8
+    /// Peers in the book: the members of a few large spaces.
+    public static let maxPeers = 4_096
+
+    // MARK: - Addresses
+
+    /// Puts an address into the book after a handshake with the expected peer, or a failed one beside those that
+    /// are there. A better source (a smaller number) replaces a worse one.
+    public func recordSuccess(
+        _ peer: PeerID, _ address: Multiaddr, source: AddressSource, at time: WallTime? = nil
+    ) throws(StoreError) {
+        let time = (time ?? self.wallTime()).milliseconds
+        try self.write { db in
+            try Self.insert(db, peer, address, source, time)
+            try db.run(
+                "UPDATE addresses SET last_success = ?, failures = 0 WHERE peer = ? AND address = ?",
+                [time, peer.data, Data(address.bytes)])
+            try Self.trim(db, peer)
+        }
+    }
+
+    /// Counts a failed dial; nothing is added.
+    public func recordFailure(
+        _ peer: PeerID, _ address: Multiaddr, at time: WallTime? = nil
+    ) throws(StoreError) {
+        let time = (time ?? self.wallTime()).milliseconds
+        try self.write { db in
+            try db.run(
+                "UPDATE addresses SET last_failure = ?, failures = failures + 1 WHERE peer = ? AND address = ?",
+                [time, peer.data, Data(address.bytes)])
+        }
+    }
+
+    /// Puts an address into the book without a handshake: only what a person typed or a ticket holds.
+    public func addAddress(
+        _ peer: PeerID, _ address: Multiaddr, source: AddressSource, at time: WallTime? = nil
+    ) throws(StoreError) {
+        let time = (time ?? self.wallTime()).milliseconds
+        try self.write { db in
+            try Self.insert(db, peer, address, source, time)
+            try Self.trim(db, peer)
+        }
+    }
+
+    /// What the book and the members' records say of these peers, or of everybody: what worked last first, then
+    /// typed, ticket, record and the rest; at most 8 addresses a peer.
+    public func candidates(for peers: [PeerID]? = nil) throws(StoreError) -> [PeerAddress] {
+        try self.read { db in
+            let wanted = peers.map { Set($0) }
+            var found: [PeerAddress] = try db.rows("SELECT * FROM addresses").compactMap { PeerAddress($0) }
+            var known = Set(found.map { Key(peer: $0.peer, address: $0.address) })
+            for row in try db.rows("SELECT * FROM peer_records WHERE peer <> ?", [self.peerID.data]) {
+                guard let record = PeerRecord(envelope: Array(row["envelope"] as Data)) else { continue }
+                for address in record.addresses.prefix(Self.maxAddressesPerPeer)
+                where known.insert(Key(peer: record.peer, address: address)).inserted {
+                    found.append(
+                        PeerAddress(
+                            peer: record.peer, address: address, source: .record, lastSuccess: nil,
+                            lastFailure: nil, failures: 0))
+                }
+            }
+            var counts: [PeerID: Int] = [:]
+            return found.filter { wanted?.contains($0.peer) ?? true && $0.peer != self.peerID }
+                .sorted { Self.order($0) < Self.order($1) }
+                .filter {
+                    counts[$0.peer, default: 0] += 1
+                    return counts[$0.peer, default: 0] <= Self.maxAddressesPerPeer
+                }
+        }
+    }
+
+    /// Everybody in the book, sorted.
+    public func knownPeers() throws(StoreError) -> [PeerID] {
+        Array(Set(try self.candidates().map(\.peer))).sorted()
+    }
+
+    private struct Key: Hashable {
+        let peer: PeerID
+        let address: Multiaddr
+    }
+
+    private struct Order: Comparable {
+        let key: (Int64, Int, Int)
+        let peer: PeerID
+        let address: [UInt8]
+        static func == (a: Order, b: Order) -> Bool {
+            a.key == b.key && a.peer == b.peer && a.address == b.address
+        }
+        static func < (a: Order, b: Order) -> Bool {
+            if a.key != b.key { return a.key < b.key }
+            if a.peer != b.peer { return a.peer < b.peer }
+            return a.address.lexicographicallyPrecedes(b.address)
+        }
+    }
+
+    private static func order(_ entry: PeerAddress) -> Order {
+        Order(
+            key: (-(entry.lastSuccess?.milliseconds ?? 0), entry.source.rawValue, entry.failures),
+            peer: entry.peer, address: entry.address.bytes)
+    }
+
+    private static func insert(
+        _ db: Database, _ peer: PeerID, _ address: Multiaddr, _ source: AddressSource, _ time: Int64
+    ) throws {
+        let known = try db.exists("SELECT 1 FROM addresses WHERE peer = ?", [peer.data])
+        let count = try db.integer("SELECT count(DISTINCT peer) FROM addresses") ?? 0
+        if !known, count >= Int64(Self.maxPeers) {
+            // The one that was not reached for longest makes room.
+            try db.run(
+                """
+                DELETE FROM addresses WHERE peer = (SELECT peer FROM addresses GROUP BY peer
+                    ORDER BY max(coalesce(last_success, 0)), max(added) LIMIT 1)
+                """)
+        }
+        try db.run(
+            """
+            INSERT INTO addresses (peer, address, source, added) VALUES (?, ?, ?, ?)
+            ON CONFLICT (peer, address) DO UPDATE SET source = min(source, excluded.source)
+            """, [peer.data, Data(address.bytes), source.rawValue, time])
+    }
+
+    private static func trim(_ db: Database, _ peer: PeerID) throws {
+        try db.run(
+            """
+            DELETE FROM addresses WHERE peer = ?1 AND address NOT IN (
+                SELECT address FROM addresses WHERE peer = ?1
+                ORDER BY coalesce(last_success, 0) DESC, source, added DESC LIMIT ?2)
+            """, [peer.data, Self.maxAddressesPerPeer])
+    }
+
+    // MARK: - Signed records
+
+    /// Keeps a member's newer record; false when what we have is as new, or the envelope is not the peer's own.
+    @discardableResult
+    public func storeRecord(_ envelope: [UInt8], now: WallTime? = nil) throws(StoreError) -> Bool {
+        let now = (now ?? self.wallTime()).milliseconds
+        guard let record = PeerRecord(envelope: envelope), record.sequence <= UInt64(Int64.max) else { return false }
+        return try self.write { db in
+            try db.run(
+                """
+                INSERT INTO peer_records VALUES (?, ?, ?, ?)
+                ON CONFLICT (peer) DO UPDATE SET sequence = excluded.sequence, envelope = excluded.envelope,
+                    received = excluded.received WHERE excluded.sequence > sequence
+                """, [record.peer.data, Int64(record.sequence), Data(envelope), now])
+            return db.changesCount > 0
+        }
+    }
+
+    /// Returns our own record for these addresses: the last one when nothing changed, else a new one with a greater
+    /// sequence, signed and kept.
+    public func ownRecord(addresses: [Multiaddr], now: WallTime? = nil) throws(StoreError) -> SyncRecord {
+        let now = (now ?? self.wallTime()).milliseconds
+        return try self.write { db in
+            let last = try db.row("SELECT * FROM peer_records WHERE peer = ?", [self.peerID.data])
+                .flatMap { SyncRecord($0) }
+            if let last, PeerRecord(envelope: last.envelope)?.addresses == addresses { return last }
+            let sequence = max(UInt64(max(0, now)), (last?.sequence ?? 0) + 1)
+            let envelope = PeerRecord(peer: self.peerID, sequence: sequence, addresses: addresses)
+                .sealed(by: self.key)
+            try db.run(
+                "INSERT OR REPLACE INTO peer_records VALUES (?, ?, ?, ?)",
+                [self.peerID.data, Int64(bitPattern: sequence), Data(envelope), now])
+            return SyncRecord(peer: self.peerID, sequence: sequence, envelope: envelope)
+        }
+    }
+}
+
+extension PeerAddress {
+    init?(_ row: Row) {
+        guard let peer = PeerID(bytes: row["peer"] as Data), let address = Multiaddr(bytes: row["address"] as Data),
+            let source = AddressSource(rawValue: row["source"])
+        else { return nil }
+        self.init(
+            peer: peer, address: address, source: source, lastSuccess: row.time("last_success"),
+            lastFailure: row.time("last_failure"), failures: row["failures"])
+    }
+}

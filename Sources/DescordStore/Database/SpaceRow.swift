@@ -1,0 +1,84 @@
+import DescordCore
+import DescordCrypto
+import Foundation
+import GRDB
+import LibP2PCore
+
+/// How a space stands to this home.
+public enum SpaceState: Int, Hashable, Sendable {
+    /// A join is under way: nothing of it is shown, and it goes away when the join fails.
+    case pending = 0
+    /// This home is a member.
+    case joined = 1
+    /// This home has left.
+    case left = 2
+}
+
+/// A row of `spaces` with what ingesting and authoring keep up to date. Lives within one transaction.
+final class SpaceRow {
+    let number: Int64
+    let id: SpaceID
+    var name: String
+    var creator: Ed25519.PublicKey?
+    var isPublic: Bool
+    var state: SpaceState
+    var fingerprint: SetFingerprint
+    var limits: BudgetLimits
+    var isDirty = false
+
+    init?(_ row: Row) {
+        guard let id = row.id("id"), let fingerprint = SetFingerprint(state: Array(row["fingerprint"] as Data)),
+            let state = SpaceState(rawValue: row["state"])
+        else { return nil }
+        self.number = row["n"]
+        self.id = id
+        self.name = row["name"]
+        self.creator = row.key("creator")
+        self.isPublic = row["is_public"]
+        self.state = state
+        self.fingerprint = fingerprint
+        self.limits = Self.limits(row["budget"] as String?)
+    }
+
+    /// Finds a space by its id, in whatever state.
+    static func find(_ db: Database, _ id: SpaceID) throws -> SpaceRow? {
+        try db.row("SELECT * FROM spaces WHERE id = ?", [id.data]).flatMap { SpaceRow($0) }
+    }
+
+    /// Makes a row for a space of which nothing is stored.
+    static func insert(_ db: Database, _ id: SpaceID, name: String, state: SpaceState, now: WallTime) throws -> SpaceRow {
+        try db.run(
+            "INSERT INTO spaces (id, name, state, began_at, fingerprint) VALUES (?, ?, ?, ?, ?)",
+            [id.data, name, state.rawValue, now.milliseconds, Data(SetFingerprint().state)])
+        guard let row = try Self.find(db, id) else { preconditionFailure("the row was inserted") }
+        return row
+    }
+
+    /// Writes back what changed.
+    func save(_ db: Database, now: WallTime) throws {
+        guard self.isDirty else { return }
+        self.isDirty = false
+        let limits = [
+            UInt64(self.limits.burst), UInt64(self.limits.perMinute), self.limits.totalBytes, self.limits.controlBytes,
+        ]
+        try db.run(
+            """
+            UPDATE spaces SET name = ?, creator = ?, is_public = ?, state = ?, fingerprint = ?, budget = ?,
+                joined_at = CASE WHEN ? THEN coalesce(joined_at, ?) ELSE joined_at END
+            WHERE n = ?
+            """,
+            [
+                self.name, self.creator?.data, self.isPublic, self.state.rawValue, Data(self.fingerprint.state),
+                self.limits == .standard ? nil : limits.map(String.init).joined(separator: " "),
+                self.state == .joined, now.milliseconds, self.number,
+            ])
+    }
+
+    private static func limits(_ text: String?) -> BudgetLimits {
+        let numbers = (text ?? "").split(separator: " ").compactMap { UInt64($0) }
+        guard numbers.count == 4, let burst = UInt32(exactly: numbers[0]), let perMinute = UInt32(exactly: numbers[1])
+        else { return .standard }
+        return BudgetLimits(
+            burst: burst, perMinute: perMinute, totalBytes: numbers[2], controlBytes: numbers[3])
+    }
+}

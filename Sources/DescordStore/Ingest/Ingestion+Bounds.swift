@@ -1,0 +1,78 @@
+import DescordCore
+import DescordCrypto
+import Foundation
+import GRDB
+import LibP2PCore
+
+// MARK: - Waiting room and budgets
+
+extension Ingestion {
+    /// Whether an operation that has to wait finds room; others always do.
+    func hasRoom(
+        for operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow
+    ) throws -> Bool {
+        switch judgement {
+        case .waiting, .held: break
+        default: return true
+        }
+        let size = Int64(operation.encoded.count)
+        let all =
+            try self.db.integer(
+                "SELECT total(size) FROM operations WHERE space = ? AND state IN (1, 2)", [row.number]) ?? 0
+        guard all + size <= Int64(SpaceLimits.maxUnsettledSpaceBytes) else { return false }
+        // While we join, authority operations come before the content that they follow.
+        guard row.state != .pending else { return true }
+        let author = try self.db.row(
+            """
+            SELECT count(*) AS count, total(size) AS size FROM operations
+            WHERE space = ? AND author = ? AND state IN (1, 2)
+            """, [row.number, operation.author.data])
+        let count = (author?["count"] as Int64?) ?? 0
+        let bytes = (author?["size"] as Int64?) ?? 0
+        return count < Int64(SpaceLimits.maxUnsettledCount)
+            && bytes + size <= Int64(SpaceLimits.maxUnsettledBytes)
+    }
+
+    /// Takes an operation out of its author's budget; what does not fit is remembered, so that it is not pulled
+    /// again before it may fit. Our own operations are not counted.
+    func takeBudget(
+        for operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow
+    ) throws -> Bool {
+        guard operation.author != self.own, !operation.isGenesis else { return true }
+        let isStranger = judgement == .admitted(byMember: false)
+        // Strangers share one bucket, which has no key of its own.
+        let holder = isStranger ? Data() : operation.author.data
+        let limits = isStranger ? BudgetLimits.publicJoins : row.limits
+        var budget =
+            try self.db.row("SELECT * FROM budgets WHERE space = ? AND author = ?", [row.number, holder])
+            .map {
+                AuthorBudget(
+                    used: $0["used"], updated: WallTime(milliseconds: $0["updated"]),
+                    totalBytes: UInt64(bitPattern: $0["total_bytes"]),
+                    controlBytes: UInt64(bitPattern: $0["control_bytes"]))
+            } ?? AuthorBudget(now: self.now)
+        let size = operation.encoded.count
+        let isControl = operation.operationClass != .content
+        guard budget.take(size: size, isControl: isControl, limits: limits, now: self.now) else {
+            let until = budget.retryTime(size: size, isControl: isControl, limits: limits, now: self.now)
+            try self.remember(refused: operation.id, until: until, in: row)
+            return false
+        }
+        try self.db.run(
+            "INSERT OR REPLACE INTO budgets VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                row.number, holder, budget.used, budget.updated.milliseconds, Int64(bitPattern: budget.totalBytes),
+                Int64(bitPattern: budget.controlBytes),
+            ])
+        return true
+    }
+
+    private func remember(refused id: OperationID, until: WallTime, in row: SpaceRow) throws {
+        try self.db.run(
+            "DELETE FROM refused WHERE space = ? AND until <= ?", [row.number, self.now.milliseconds])
+        let count = try self.db.integer("SELECT count(*) FROM refused WHERE space = ?", [row.number]) ?? 0
+        guard count < Int64(SpaceLimits.maxRefusedCount) else { return }
+        try self.db.run(
+            "INSERT OR REPLACE INTO refused VALUES (?, ?, ?)", [id.data, row.number, until.milliseconds])
+    }
+}

@@ -1,0 +1,278 @@
+import DescordCore
+import DescordCrypto
+import Foundation
+import GRDB
+import LibP2PCore
+
+/// Puts operations into the tables: one value a write transaction, used by what peers send and by what we write.
+///
+/// The caller runs `finish` before the commit.
+struct Ingestion {
+    let db: Database
+    let own: Ed25519.PublicKey
+    let now: WallTime
+    /// What came into force, in order.
+    private(set) var admitted: [AdmittedOperation] = []
+    private var rows: [SpaceID: SpaceRow] = [:]
+    private var nextArrival: Int64?
+
+    init(_ db: Database, own: Ed25519.PublicKey, now: WallTime) {
+        self.db = db
+        self.own = own
+        self.now = now
+    }
+
+    /// Returns a space's row, the same one each time.
+    mutating func row(_ id: SpaceID) throws -> SpaceRow? {
+        if let row = self.rows[id] { return row }
+        let row = try SpaceRow.find(self.db, id)
+        self.rows[id] = row
+        return row
+    }
+
+    /// Takes over a row that was made in this transaction.
+    mutating func adopt(_ row: SpaceRow) {
+        self.rows[row.id] = row
+    }
+
+    /// Writes the spaces' rows back.
+    func finish() throws {
+        for (_, row) in self.rows.sorted(by: { $0.key < $1.key }) { try row.save(self.db, now: self.now) }
+    }
+
+    // MARK: - One operation
+
+    /// Judges and stores one operation that somebody sent.
+    mutating func ingest(_ operation: Operation) throws -> IngestVerdict {
+        guard let row = try self.row(operation.space) else { return .ignored(.foreignSpace) }
+        if try self.db.exists("SELECT 1 FROM operations WHERE id = ?", [operation.id.data]) { return .duplicate }
+        let judgement = try SpaceRules(StoreLookup(db: self.db, row: row)).judge(operation, now: self.now)
+        if case .ignored(let reason) = judgement { return .ignored(reason) }
+        if try !self.hasRoom(for: operation, judgement, in: row) { return .ignored(.waitingRoomFull) }
+        if try !self.takeBudget(for: operation, judgement, in: row) { return .ignored(.overBudget) }
+        return try self.store(operation, judgement, in: row)
+    }
+
+    /// Stores a judged operation, and settles what waited for it.
+    @discardableResult
+    mutating func store(
+        _ operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow
+    ) throws -> IngestVerdict {
+        let number = try self.insert(operation, judgement.state, in: row)
+        switch judgement {
+        case .admitted(let byMember):
+            let arrival = try self.admit(operation, number, in: row)
+            try self.release(waitingFor: operation.id, in: row)
+            return byMember ? .stored(arrival: arrival) : .requested(arrival: arrival)
+        case .waiting(let missing):
+            try self.link(number, to: missing)
+            return .waiting
+        case .held(let time, let missing):
+            try self.link(number, to: missing)
+            try self.db.run("UPDATE operations SET release_at = ? WHERE n = ?", [time.milliseconds, number])
+            return .held
+        case .invalid:
+            try self.release(waitingFor: operation.id, in: row)
+            return .invalid
+        case .void:
+            try self.release(waitingFor: operation.id, in: row)
+            return .void
+        case .ignored(let reason):
+            preconditionFailure("ignored operations are not stored: \(reason)")
+        }
+    }
+
+    private func insert(_ operation: Operation, _ state: OperationState, in row: SpaceRow) throws -> Int64 {
+        let header = operation.header
+        let links = header.links.flatMap(\.bytes)
+        let fork = try self.db.exists(
+            "SELECT 1 FROM operations WHERE space = ? AND author = ? AND sequence = ?",
+            [row.number, operation.author.data, Int64(bitPattern: header.sequence)])
+        try self.db.run(
+            """
+            INSERT INTO operations (id, space, author, sequence, clock, kind, channel, links, state, size,
+                received_at, envelope, salt, content)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                operation.id.data, row.number, operation.author.data, Int64(bitPattern: header.sequence),
+                Int64(bitPattern: header.clock.rawValue), header.kind.rawValue, header.channel?.data, Data(links),
+                state.rawValue, operation.encoded.count, self.now.milliseconds, Data(operation.envelope),
+                operation.salt.map { Data($0) }, operation.content.map { Data($0) },
+            ])
+        let number = self.db.lastInsertedRowID
+        if fork {
+            try self.db.run(
+                "INSERT OR IGNORE INTO forks VALUES (?, ?, ?)",
+                [row.number, operation.author.data, Int64(bitPattern: header.sequence)])
+        }
+        try self.updateHeads(operation, in: row)
+        try self.index(operation, number, in: row)
+        row.fingerprint.insert(operation.id)
+        row.isDirty = true
+        return number
+    }
+
+    /// Heads of the whole set: what arrived before an operation that it links to stands in `pending_links`.
+    private func updateHeads(_ operation: Operation, in row: SpaceRow) throws {
+        for link in operation.header.links {
+            try self.db.run("DELETE FROM heads WHERE space = ? AND id = ?", [row.number, link.data])
+        }
+        if try !self.db.exists("SELECT 1 FROM pending_links WHERE parent = ?", [operation.id.data]) {
+            try self.db.run("INSERT INTO heads VALUES (?, ?)", [row.number, operation.id.data])
+        }
+    }
+
+    /// What lookups find operations by, whatever their state.
+    private func index(_ operation: Operation, _ number: Int64, in row: SpaceRow) throws {
+        switch operation.kind {
+        case .spaceCreate:
+            guard let genesis = operation.payload(SpaceCreate.self) else { return }
+            row.creator = operation.author
+            row.isPublic = genesis.isPublic
+            row.name = genesis.name
+        case .memberAdmit:
+            guard let admit = operation.payload(MemberAdmit.self) else { return }
+            try self.db.run(
+                "INSERT INTO admissions VALUES (?, ?, ?, ?)",
+                [number, row.number, admit.member.data, admit.join.data])
+        case .memberJoin:
+            guard let join = operation.payload(MemberJoin.self) else { return }
+            try self.db.run(
+                "INSERT INTO requests VALUES (?, ?, ?, ?)",
+                [number, operation.id.data, row.number, join.invite?.data])
+        case .memberLeave, .memberRemove, .ban:
+            let member =
+                operation.payload(MemberRemove.self)?.member ?? operation.payload(Ban.self)?.member ?? operation.author
+            try self.db.run("INSERT INTO departures VALUES (?, ?, ?)", [number, row.number, member.data])
+        case .inviteRevoke:
+            guard let revoke = operation.payload(InviteRevoke.self) else { return }
+            try self.db.run("INSERT INTO revocations VALUES (?, ?, ?)", [number, row.number, revoke.invite.data])
+        default: break
+        }
+    }
+
+    private func link(_ number: Int64, to missing: [OperationID]) throws {
+        for parent in missing {
+            try self.db.run("INSERT OR IGNORE INTO pending_links VALUES (?, ?)", [parent.data, number])
+        }
+    }
+
+    // MARK: - Coming into force
+
+    /// Gives an operation its place in the local order, and does what it says.
+    private mutating func admit(_ operation: Operation, _ number: Int64, in row: SpaceRow) throws -> Int64 {
+        let newest = try self.nextArrival ?? self.db.integer("SELECT max(arrival) FROM operations") ?? 0
+        let arrival = newest + 1
+        self.nextArrival = arrival
+        try self.db.run(
+            "UPDATE operations SET state = 0, arrival = ?, admitted_at = ?, release_at = NULL WHERE n = ?",
+            [arrival, self.now.milliseconds, number])
+        for link in operation.header.links {
+            try self.db.run("DELETE FROM tips WHERE space = ? AND id = ?", [row.number, link.data])
+        }
+        try self.db.run("INSERT INTO tips VALUES (?, ?)", [row.number, operation.id.data])
+        try self.apply(operation, in: row)
+        self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
+        return arrival
+    }
+
+    private func apply(_ operation: Operation, in row: SpaceRow) throws {
+        switch operation.kind {
+        case .spaceRename, .spaceVisibility, .budgetChange:
+            try self.applyRegisters(in: row)
+        case .memberLeave where operation.author == self.own && row.state == .joined:
+            row.state = .left
+            row.isDirty = true
+        default: break
+        }
+    }
+
+    /// Registers hold what the last write by clock, then id, says, in whatever order the writes arrived.
+    private func applyRegisters(in row: SpaceRow) throws {
+        func last(_ kind: OperationKind) throws -> Operation? {
+            try self.db.row(
+                """
+                SELECT envelope, salt, content FROM operations
+                WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock DESC, id DESC LIMIT 1
+                """, [row.number, kind.rawValue]
+            ).flatMap { Operation($0) }
+        }
+        if let rename = try last(.spaceRename)?.payload(SpaceRename.self) { row.name = rename.name }
+        if let change = try last(.spaceVisibility)?.payload(SpaceVisibility.self) { row.isPublic = change.isPublic }
+        if let change = try last(.budgetChange)?.payload(BudgetChange.self) {
+            row.limits = BudgetLimits.standard.applying(change)
+        }
+        row.isDirty = true
+    }
+
+    // MARK: - Waiting
+
+    /// Judges again whatever waited for an operation that is settled now, and what waited for that, and so on.
+    private mutating func release(waitingFor settled: OperationID, in row: SpaceRow) throws {
+        var queue = [settled]
+        while let parent = queue.popLast() {
+            let children = try self.db.rows("SELECT child FROM pending_links WHERE parent = ?", [parent.data])
+            guard !children.isEmpty else { continue }
+            try self.db.run("DELETE FROM pending_links WHERE parent = ?", [parent.data])
+            for child in children {
+                if let id = try self.reconsider(child["child"], in: row) { queue.append(id) }
+            }
+        }
+    }
+
+    /// Judges a stored operation again when none of its links is pending; returns its id when it became settled.
+    private mutating func reconsider(_ number: Int64, in row: SpaceRow) throws -> OperationID? {
+        guard try !self.db.exists("SELECT 1 FROM pending_links WHERE child = ?", [number]),
+            let found = try self.db.row(
+                "SELECT envelope, salt, content FROM operations WHERE n = ? AND state IN (1, 2)", [number]),
+            let operation = Operation(found)
+        else { return nil }
+        let state: OperationState
+        switch try SpaceRules(StoreLookup(db: self.db, row: row)).judge(operation, now: self.now) {
+        case .admitted:
+            _ = try self.admit(operation, number, in: row)
+            return operation.id
+        case .held(let time, let missing):
+            try self.link(number, to: missing)
+            try self.db.run(
+                "UPDATE operations SET state = 2, release_at = ? WHERE n = ?", [time.milliseconds, number])
+            return nil
+        case .waiting(let missing):
+            try self.link(number, to: missing)
+            try self.db.run("UPDATE operations SET state = 1, release_at = NULL WHERE n = ?", [number])
+            return nil
+        case .invalid: state = .invalid
+        case .void, .ignored: state = .void  // it is stored already, and stays in the set
+        }
+        try self.db.run(
+            "UPDATE operations SET state = ?, release_at = NULL WHERE n = ?", [state.rawValue, number])
+        return operation.id
+    }
+
+    /// Brings what was held and whose time has come into force.
+    mutating func releaseHeld() throws {
+        let due = try self.db.rows(
+            """
+            SELECT o.n, s.id FROM operations o JOIN spaces s ON s.n = o.space
+            WHERE o.state = 2 AND o.release_at <= ? ORDER BY o.clock, o.id
+            """, [self.now.milliseconds])
+        for found in due {
+            guard let id = found.id("id"), let row = try self.row(id) else { continue }
+            if let settled = try self.reconsider(found["n"], in: row) { try self.release(waitingFor: settled, in: row) }
+        }
+    }
+}
+
+extension SpaceRules.Judgement {
+    /// The state in the database.
+    var state: OperationState {
+        switch self {
+        case .admitted: .admitted
+        case .waiting: .waiting
+        case .held: .held
+        case .invalid: .invalid
+        case .void, .ignored: .void
+        }
+    }
+}

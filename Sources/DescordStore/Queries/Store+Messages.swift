@@ -1,0 +1,132 @@
+import DescordCore
+import DescordCrypto
+import Foundation
+import GRDB
+import LibP2PCore
+
+/// Which messages are wanted.
+public struct MessageFilter: Hashable, Sendable {
+    public var space: SpaceID?
+    public var channel: ChannelID?
+    public var author: Ed25519.PublicKey?
+    /// By the author's clock, from this time on.
+    public var since: WallTime?
+    /// By the author's clock, before this time.
+    public var until: WallTime?
+
+    public init(
+        space: SpaceID? = nil, channel: ChannelID? = nil, author: Ed25519.PublicKey? = nil, since: WallTime? = nil,
+        until: WallTime? = nil
+    ) {
+        self.space = space
+        self.channel = channel
+        self.author = author
+        self.since = since
+        self.until = until
+    }
+}
+
+extension Store {
+    /// The last `limit` messages, or all, in the order in which they are shown: by clock, then id.
+    public func messages(_ filter: MessageFilter, limit: Int? = nil) throws(StoreError) -> [MessageSummary] {
+        try self.read { db in
+            let (condition, arguments) = Self.condition(filter)
+            let rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: "\(Self.columns) WHERE \(condition) ORDER BY o.clock DESC, o.id DESC LIMIT ?"),
+                arguments: StatementArguments(arguments + [limit ?? -1]))
+            return try self.summaries(db, rows).reversed()
+        }
+    }
+
+    /// The messages that came into force after an arrival number, in the order of arrival; at most `limit`.
+    public func messages(
+        after arrival: Int64, _ filter: MessageFilter = MessageFilter(), limit: Int = 1_000
+    ) throws(StoreError) -> [MessageSummary] {
+        try self.read { db in
+            let (condition, arguments) = Self.condition(filter)
+            let rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: "\(Self.columns) WHERE o.arrival > ? AND \(condition) ORDER BY o.arrival LIMIT ?"),
+                arguments: StatementArguments([arrival] + arguments + [limit]))
+            return try self.summaries(db, rows)
+        }
+    }
+
+    /// One message.
+    public func message(_ id: OperationID) throws(StoreError) -> MessageSummary? {
+        try self.read { db in
+            let rows = try db.rows("\(Self.columns) WHERE o.kind = 2000 AND o.state = 0 AND o.id = ?", [id.data])
+            return try self.summaries(db, rows).first
+        }
+    }
+
+    /// The newest arrival number, 0 when there is none.
+    public func latestArrival() throws(StoreError) -> Int64 {
+        try self.read { db in try db.integer("SELECT max(arrival) FROM operations") ?? 0 }
+    }
+
+    /// A stored operation, whatever became of it.
+    public func operation(
+        _ id: OperationID
+    ) throws(StoreError) -> (operation: DescordCore.Operation, state: OperationState)? {
+        try self.read { db in
+            guard
+                let row = try db.row(
+                    "SELECT envelope, salt, content, state FROM operations WHERE id = ?", [id.data]),
+                let operation = Operation(row), let state = OperationState(rawValue: row["state"])
+            else { return nil }
+            return (operation, state)
+        }
+    }
+
+    private static let columns = """
+        SELECT o.n, o.id, o.author, o.channel, o.clock, o.arrival, o.admitted_at, o.content,
+            s.id AS space, s.name AS space_name
+        FROM operations o JOIN spaces s ON s.n = o.space
+        """
+
+    private static func condition(_ filter: MessageFilter) -> (String, [(any DatabaseValueConvertible)?]) {
+        var parts = ["o.kind = 2000 AND o.state = 0 AND s.state = 1"]
+        var arguments: [(any DatabaseValueConvertible)?] = []
+        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+            parts.append(condition)
+            arguments.append(value)
+        }
+        func clock(_ time: WallTime) -> Int64 {
+            // Stored clocks are at most a day ahead of a wall clock, and fit.
+            Int64(bitPattern: min(HybridLogicalClock(time).rawValue, UInt64(Int64.max)))
+        }
+        if let space = filter.space { add("s.id = ?", space.data) }
+        if let channel = filter.channel { add("o.channel = ?", channel.data) }
+        if let author = filter.author { add("o.author = ?", author.data) }
+        if let since = filter.since { add("o.clock >= ?", clock(since)) }
+        if let until = filter.until { add("o.clock < ?", clock(until)) }
+        return (parts.joined(separator: " AND "), arguments)
+    }
+
+    private func summaries(_ db: Database, _ rows: [Row]) throws -> [MessageSummary] {
+        var names: [SpaceID: [ChannelID: String]] = [:]
+        return try rows.compactMap { row in
+            guard let id = row.id("id"), let space = row.id("space"), let channel = row.id("channel"),
+                let author = row.key("author")
+            else { return nil }
+            if names[space] == nil {
+                let channels = try SpaceRow.find(db, space).map { try Self.channels(db, $0) } ?? []
+                names[space] = Dictionary(channels.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+            }
+            // A message in a channel that the space does not have is not shown.
+            guard let channelName = names[space]?[channel] else { return nil }
+            let post = (row["content"] as Data?).flatMap { MessagePost(decoding: Array($0)) }
+            let isOwn = author == self.publicKey
+            return MessageSummary(
+                id: id, space: space, spaceName: row["space_name"], channel: channel, channelName: channelName,
+                thread: post?.thread, author: author,
+                time: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])).wallTime,
+                received: WallTime(milliseconds: row["admitted_at"]), arrival: row["arrival"], text: post?.text,
+                storedBy: isOwn
+                    ? try db.integer("SELECT count(*) FROM receipts WHERE n = ?", [row["n"] as Int64]).map { Int($0) }
+                    : nil)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import DescordCore
+import DescordCrypto
+import Foundation
+import GRDB
+import LibP2PCore
+
+extension Store {
+    /// The spaces that this home is a member of, in the order in which it created or joined them.
+    public func spaces() throws(StoreError) -> [SpaceSummary] {
+        try self.read { db in
+            try db.ids("SELECT id FROM spaces WHERE state = 1 ORDER BY joined_at, n").compactMap {
+                try Self.summary(db, $0)
+            }
+        }
+    }
+
+    /// One of them; nil for others.
+    public func space(_ id: SpaceID) throws(StoreError) -> SpaceSummary? {
+        try self.read { db in try Self.summary(db, id) }
+    }
+
+    /// Counts, heads and forks of a space.
+    public func details(of space: SpaceID) throws(StoreError) -> SpaceDetails {
+        try self.read { db in
+            guard let summary = try Self.summary(db, space), let row = try SpaceRow.find(db, space) else {
+                throw StoreError.unknownSpace
+            }
+            var operations: [OperationState: Int] = [:]
+            for found in try db.rows(
+                "SELECT state, count(*) AS count FROM operations WHERE space = ? GROUP BY state", [row.number])
+            {
+                if let state = OperationState(rawValue: found["state"]) { operations[state] = found["count"] }
+            }
+            let forks = try db.rows(
+                "SELECT author, sequence FROM forks WHERE space = ? ORDER BY author, sequence", [row.number]
+            ).compactMap { found in
+                found.key("author").map {
+                    SpaceDetails.Fork(author: $0, sequence: UInt64(bitPattern: found["sequence"]))
+                }
+            }
+            return SpaceDetails(
+                summary: summary, operations: operations,
+                heads: try db.ids("SELECT id FROM heads WHERE space = ? ORDER BY id", [row.number]),
+                readableBy: row.isPublic ? "everyone" : "members", forks: forks)
+        }
+    }
+
+    /// The members of a space: the creator first, then by the time of their admission.
+    public func members(of space: SpaceID) throws(StoreError) -> [MemberSummary] {
+        try self.read { db in
+            guard let row = try SpaceRow.find(db, space), row.state == .joined else { throw StoreError.unknownSpace }
+            return try Self.members(db, row)
+        }
+    }
+
+    /// Peer ids of the other members of a space, sorted; of any space that is held, joined or left.
+    public func otherMembers(of space: SpaceID) throws(StoreError) -> [PeerID] {
+        try self.read { db in
+            guard let row = try SpaceRow.find(db, space) else { return [] }
+            return try Self.members(db, row).map(\.peer).filter { $0 != self.peerID }.sorted()
+        }
+    }
+
+    /// Whether this home has ever admitted an operation of another member of this space, or of any: without one, a
+    /// post is only local.
+    public func hasForeignOperations(in space: SpaceID? = nil) throws(StoreError) -> Bool {
+        try self.read { db in
+            try db.exists(
+                """
+                SELECT 1 FROM operations o JOIN spaces s ON s.n = o.space
+                WHERE (?1 IS NULL OR s.id = ?1) AND o.author <> ?2 AND o.state = 0 LIMIT 1
+                """, [space?.data, self.publicKey.data])
+        }
+    }
+
+    /// The channels of a space, by the order of their creation.
+    public func channels(of space: SpaceID) throws(StoreError) -> [ChannelSummary] {
+        try self.read { db in
+            guard let row = try SpaceRow.find(db, space), row.state == .joined else { throw StoreError.unknownSpace }
+            return try Self.channels(db, row)
+        }
+    }
+
+    /// The invites of a space, newest first.
+    public func invites(of space: SpaceID) throws(StoreError) -> [InviteSummary] {
+        try self.read { db in
+            guard let row = try SpaceRow.find(db, space), row.state == .joined else { throw StoreError.unknownSpace }
+            let lookup = StoreLookup(db: db, row: row)
+            return try db.rows(
+                """
+                SELECT envelope, salt, content FROM operations
+                WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock DESC, id DESC
+                """, [row.number, OperationKind.inviteCreate.rawValue]
+            ).compactMap { found in
+                guard let operation = Operation(found), let invite = operation.payload(InviteCreate.self)
+                else { return nil }
+                return InviteSummary(
+                    id: operation.id, author: operation.author, rank: invite.rank, uses: invite.uses,
+                    used: try lookup.uses(of: operation.id).count,
+                    expires: invite.expires.map { WallTime(milliseconds: Int64(clamping: $0)) },
+                    isRevoked: try !lookup.revocations(of: operation.id).isEmpty)
+            }
+        }
+    }
+
+    // MARK: - Within a transaction
+
+    static func summary(_ db: Database, _ id: SpaceID) throws -> SpaceSummary? {
+        guard let found = try db.row("SELECT * FROM spaces WHERE id = ? AND state = 1", [id.data]),
+            let row = SpaceRow(found), let creator = row.creator
+        else { return nil }
+        return SpaceSummary(
+            id: id, name: row.name, isPublic: row.isPublic, creator: creator,
+            members: try Self.members(db, row).count, channels: try Self.channels(db, row).count,
+            joined: found.time("joined_at") ?? WallTime(milliseconds: found["began_at"]))
+    }
+
+    static func members(_ db: Database, _ row: SpaceRow) throws -> [MemberSummary] {
+        let lookup = StoreLookup(db: db, row: row)
+        let rules = SpaceRules(lookup)
+        var members: [MemberSummary] = []
+        if let creator = row.creator, let genesis = try lookup.entry(row.id) {
+            members.append(
+                MemberSummary(
+                    key: creator, isCreator: true, rank: PayloadLimits.creatorRank, since: genesis.clock.wallTime,
+                    isOverLimit: false))
+        }
+        let admitted = try db.rows(
+            """
+            SELECT a.member, min(o.clock) AS clock FROM admissions a JOIN operations o USING (n)
+            WHERE a.space = ? AND o.state = 0 GROUP BY a.member ORDER BY min(o.clock), a.member
+            """, [row.number])
+        let overLimit = try Self.overLimit(db, row)
+        for found in admitted {
+            guard let key = found.key("member"), key != row.creator, let id = try rules.admission(of: key) else {
+                continue
+            }
+            members.append(
+                MemberSummary(
+                    key: key, isCreator: false, rank: try rules.rank(of: key),
+                    since: HybridLogicalClock(rawValue: UInt64(bitPattern: found["clock"])).wallTime,
+                    isOverLimit: overLimit.contains(id)))
+        }
+        return members
+    }
+
+    private static func overLimit(_ db: Database, _ row: SpaceRow) throws -> Set<OperationID> {
+        let rules = SpaceRules(StoreLookup(db: db, row: row))
+        let invites = try db.ids(
+            """
+            SELECT DISTINCT r.invite FROM requests r JOIN admissions a ON a.request = r.id
+            JOIN operations o ON o.n = a.n
+            WHERE r.space = ? AND r.invite IS NOT NULL AND o.state = 0 GROUP BY r.invite HAVING count(*) > 1
+            """, [row.number])
+        return try invites.reduce(into: []) { $0.formUnion(try rules.overLimit(of: $1)) }
+    }
+
+    static func channels(_ db: Database, _ row: SpaceRow) throws -> [ChannelSummary] {
+        try db.rows(
+            """
+            SELECT envelope, salt, content FROM operations
+            WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock, id
+            """, [row.number, OperationKind.channelCreate.rawValue]
+        ).compactMap { found in
+            guard let operation = Operation(found), let channel = operation.payload(ChannelCreate.self)
+            else { return nil }
+            let updates = try db.rows(
+                """
+                SELECT envelope, salt, content FROM operations
+                WHERE space = ? AND kind = ? AND kind < 1000 AND channel = ? AND state = 0 ORDER BY clock, id
+                """, [row.number, OperationKind.channelUpdate.rawValue, operation.id.data])
+            let name = updates.compactMap { Operation($0)?.payload(ChannelUpdate.self)?.name }.last
+            return ChannelSummary(id: operation.id, space: row.id, name: name ?? channel.name)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import DescordCore
+import DescordCrypto
+import LibP2PCore
+
+/// A space that this home is a member of.
+public struct SpaceSummary: Hashable, Sendable {
+    public var id: SpaceID
+    /// As its creator calls it; to be shown only when it parses as a `SpaceName`.
+    public var name: String
+    public var isPublic: Bool
+    public var creator: Ed25519.PublicKey
+    public var members: Int
+    public var channels: Int
+    /// When it was created or joined here.
+    public var joined: WallTime
+}
+
+/// A space in detail.
+public struct SpaceDetails: Hashable, Sendable {
+    public var summary: SpaceSummary
+    /// Stored operations by what became of them; states without any are left out.
+    public var operations: [OperationState: Int]
+    /// The heads of everything stored, sorted.
+    public var heads: [OperationID]
+    /// How messages are sealed: nothing is, yet.
+    public var encryption = "none"
+    /// Who can read what is written: `members` and whoever they show it to, or `everyone`.
+    public var readableBy: String
+    /// Places in chains that two operations have.
+    public var forks: [Fork]
+
+    /// One author, one sequence number, two operations.
+    public struct Fork: Hashable, Sendable {
+        public var author: Ed25519.PublicKey
+        public var sequence: UInt64
+    }
+}
+
+/// A member of a space.
+public struct MemberSummary: Hashable, Sendable {
+    public var key: Ed25519.PublicKey
+    public var isCreator: Bool
+    /// 0…1000, the creator's 1001.
+    public var rank: UInt32
+    /// By the clock of the admission, or of the genesis.
+    public var since: WallTime
+    /// Let in by a use of an invite beyond its last.
+    public var isOverLimit: Bool
+
+    /// The member's peer id.
+    public var peer: PeerID { PeerID(self.key) }
+}
+
+/// A channel.
+public struct ChannelSummary: Hashable, Sendable {
+    public var id: ChannelID
+    public var space: SpaceID
+    /// To be shown only when it parses as a `ChannelName`.
+    public var name: String
+}
+
+/// An invite.
+public struct InviteSummary: Hashable, Sendable {
+    public var id: OperationID
+    public var author: Ed25519.PublicKey
+    public var rank: UInt32
+    public var uses: UInt32
+    public var used: Int
+    public var expires: WallTime?
+    public var isRevoked: Bool
+}
+
+/// A message.
+public struct MessageSummary: Hashable, Sendable {
+    public var id: OperationID
+    public var space: SpaceID
+    public var spaceName: String
+    public var channel: ChannelID
+    public var channelName: String
+    public var thread: OperationID?
+    public var author: Ed25519.PublicKey
+    /// By its author's clock.
+    public var time: WallTime
+    /// When it came into force here.
+    public var received: WallTime
+    /// Its place in the local order.
+    public var arrival: Int64
+    /// Nil when it was deleted or does not decode.
+    public var text: String?
+    /// How many other members said that they stored it; nil for the messages of others.
+    public var storedBy: Int?
+}
