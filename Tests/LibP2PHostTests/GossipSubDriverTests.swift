@@ -79,8 +79,10 @@ private let topic = Topic("t")
         alice.pubsub.subscribe(topic)
         bob.pubsub.subscribe(topic)
         _ = try await alice.host.dial(bob.host)
-        #expect(await alice.subscribers.next() == .init(peer: bob.host.peerID, topic: topic, isSubscribed: true))
-        #expect(await bob.subscribers.next() == .init(peer: alice.host.peerID, topic: topic, isSubscribed: true))
+        #expect(
+            await alice.subscribers.next() == .init(peer: bob.host.peerID, topic: topic, isSubscribed: true))
+        #expect(
+            await bob.subscribers.next() == .init(peer: alice.host.peerID, topic: topic, isSubscribed: true))
         #expect(try alice.publish([1, 2, 3]).peers == [bob.host.peerID])
         #expect(await bob.messages.next().data == [1, 2, 3])
         try bob.publish([4])
@@ -179,7 +181,8 @@ private let topic = Topic("t")
         #expect(await bob.subscribers.next().isSubscribed)
         #expect(await alice.subscribers.next().isSubscribed)
         try await value(alice.pubsub.close())
-        #expect(await bob.subscribers.next() == .init(peer: alice.host.peerID, topic: topic, isSubscribed: false))
+        #expect(
+            await bob.subscribers.next() == .init(peer: alice.host.peerID, topic: topic, isSubscribed: false))
         #expect(bob.pubsub.backoff(of: alice.host.peerID, in: topic) != nil)
         #expect(bob.pubsub.meshPeers(topic).isEmpty)
         try await alice.host.end()
@@ -194,7 +197,8 @@ private let topic = Topic("t")
         _ = try await alice.host.dial(bob.host)
         _ = await alice.subscribers.next()
         let probe = Message.signed(
-            topic: topic, data: [UInt8](repeating: 0, count: 1_048_000), seqno: 1, by: alice.host.configuration.key)
+            topic: topic, data: [UInt8](repeating: 0, count: 1_048_000), seqno: 1,
+            by: alice.host.configuration.key)
         let largest = 1_048_000 + RPC.maxSize - probe.encodedSizeInRPC
         try alice.publish([UInt8](repeating: 1, count: largest))
         #expect(await bob.messages.next().data?.count == largest)

@@ -332,7 +332,9 @@ private let fixture = GossipSubFixture.self
 
     @Test func backoffsAreBoundedAndSweptWithTheirTopics() {
         var rig = RouterRig { $0.backoffCountMax = 10 }
-        let many = (0..<50).map { Backoff(topic: "t", peer: fixture.peer($0), expires: .zero + .seconds($0 + 1)) }
+        let many = (0..<50).map {
+            Backoff(topic: "t", peer: fixture.peer($0), expires: .zero + .seconds($0 + 1))
+        }
         rig.input(.restoreBackoffs(many))
         #expect(rig.router.backoffs(now: rig.now).count == 10)
         #expect(Set(rig.router.backoffs(now: rig.now).map(\.peer)) == peers(40..<50))

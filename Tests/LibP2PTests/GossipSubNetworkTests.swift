@@ -51,8 +51,13 @@ private struct Network {
 
     mutating func connect(_ a: Int, _ b: Int, _ protocolID: GossipSubProtocol = .meshsub12) {
         self.links.insert([min(a, b), max(a, b)])
-        self.input(a, .peerConnected(fixture.peer(b), .init(direction: .outbound, address: nil, protocolID: protocolID)))
-        self.input(b, .peerConnected(fixture.peer(a), .init(direction: .inbound, address: nil, protocolID: protocolID)))
+        self.input(
+            a,
+            .peerConnected(fixture.peer(b), .init(direction: .outbound, address: nil, protocolID: protocolID))
+        )
+        self.input(
+            b,
+            .peerConnected(fixture.peer(a), .init(direction: .inbound, address: nil, protocolID: protocolID)))
     }
 
     mutating func disconnect(_ a: Int, _ b: Int) {
@@ -67,7 +72,8 @@ private struct Network {
         for node in self.routers.indices {
             var others = self.routers.indices.filter { $0 != node }
             prng.shuffle(&others, prefix: degree)
-            for other in others.prefix(degree) where !self.links.contains([min(node, other), max(node, other)]) {
+            for other in others.prefix(degree)
+            where !self.links.contains([min(node, other), max(node, other)]) {
                 self.connect(node, other)
             }
         }
@@ -83,7 +89,9 @@ private struct Network {
         for output in outputs {
             switch output {
             case .send(let peer, let rpc, _):
-                guard let to = self.numbers[peer], self.links.contains([min(node, to), max(node, to)]) else { continue }
+                guard let to = self.numbers[peer], self.links.contains([min(node, to), max(node, to)]) else {
+                    continue
+                }
                 let bytes = rpc.encoded
                 self.bytes += bytes.count
                 self.rpcs += 1
@@ -156,7 +164,8 @@ private struct Network {
 
     mutating func publish(_ node: Int, seqno: UInt64, size: Int = 100) -> MessageID {
         let message = Message.signed(
-            topic: "t", data: [UInt8](repeating: UInt8(seqno & 255), count: size), seqno: seqno, by: fixture.key(node))
+            topic: "t", data: [UInt8](repeating: UInt8(seqno & 255), count: size), seqno: seqno,
+            by: fixture.key(node))
         self.input(node, .publish(message))
         return MessageIDFunction.go.id(of: message)
     }
@@ -383,7 +392,11 @@ private struct Network {
         }
         rig.connect([2, 3], subscribed: [])
         for start in stride(from: 0, to: 4_000, by: 1_000) {
-            rig.receive(RPC(subscriptions: (start..<start + 1_000).map { .init(Topic("topic\($0)"), isSubscribed: true) }), from: 2)
+            rig.receive(
+                RPC(
+                    subscriptions: (start..<start + 1_000).map {
+                        .init(Topic("topic\($0)"), isSubscribed: true)
+                    }), from: 2)
         }
         #expect(rig.router.knownTopicCount == 100)
         let long = (0..<10).map { number in
@@ -391,7 +404,8 @@ private struct Network {
         }
         rig.receive(RPC(subscriptions: long), from: 3)
         #expect(rig.router.knownTopicCount == 102)
-        rig.receive(RPC(subscriptions: (0..<50).map { .init(Topic("topic\($0)"), isSubscribed: false) }), from: 2)
+        rig.receive(
+            RPC(subscriptions: (0..<50).map { .init(Topic("topic\($0)"), isSubscribed: false) }), from: 2)
         #expect(rig.router.knownTopicCount == 52)
         for peer in [2, 3] { rig.input(.peerDisconnected(fixture.peer(peer))) }
         #expect(rig.router.knownTopicCount == 0)
@@ -435,7 +449,8 @@ private struct Network {
     @Test func rpcsOfUnknownPeersAreIgnored() {
         var rig = RouterRig()
         rig.apply(.subscribe("t"))
-        rig.receive(RPC(subscriptions: [.init("t", isSubscribed: true)], messages: [fixture.message()]), from: 9)
+        rig.receive(
+            RPC(subscriptions: [.init("t", isSubscribed: true)], messages: [fixture.message()]), from: 9)
         #expect(rig.outputs.isEmpty)
     }
 
@@ -460,22 +475,42 @@ private struct Network {
                 switch prng.below(14) {
                 case 0:
                     let protocolID = GossipSubProtocol.allCases[prng.below(4)]
-                    rig.input(.peerConnected(peer, .init(direction: prng.below(2) == 0 ? .inbound : .outbound, address: nil, protocolID: protocolID)))
+                    rig.input(
+                        .peerConnected(
+                            peer,
+                            .init(
+                                direction: prng.below(2) == 0 ? .inbound : .outbound, address: nil,
+                                protocolID: protocolID)))
                 case 1: rig.input(.peerDisconnected(peer))
                 case 2: rig.input(.subscribe(pick()))
                 case 3: rig.input(.unsubscribe(pick()))
                 case 4: rig.input(.publish(fixture.message(topic: pick(), seqno: prng.next(), author: 1)))
-                case 5: rig.input(.setAllowedPeers(pick(), prng.below(2) == 0 ? nil : peers(2..<2 + prng.below(6))))
-                case 6: if let token = rig.asked.popLast() { rig.input(.verified(token, prng.below(3) == 0 ? .badSignature : nil)) }
+                case 5:
+                    rig.input(
+                        .setAllowedPeers(pick(), prng.below(2) == 0 ? nil : peers(2..<2 + prng.below(6))))
+                case 6:
+                    if let token = rig.asked.popLast() {
+                        rig.input(.verified(token, prng.below(3) == 0 ? .badSignature : nil))
+                    }
                 case 7: if let token = rig.asked.popLast() { rig.input(.validated(token, .accept)) }
-                case 8: rig.input(.queueFull(peer, RPC(subscriptions: [.init(pick(), isSubscribed: true)], graft: [pick()], prune: [.init(pick(), backoffSeconds: 1)])))
+                case 8:
+                    rig.input(
+                        .queueFull(
+                            peer,
+                            RPC(
+                                subscriptions: [.init(pick(), isSubscribed: true)], graft: [pick()],
+                                prune: [.init(pick(), backoffSeconds: 1)])))
                 case 9: rig.heartbeat(1 + prng.below(20))
                 default:
                     var rpc = RPC()
                     for _ in 0..<prng.below(4) {
                         switch prng.below(7) {
                         case 0: rpc.subscriptions.append(.init(pick(), isSubscribed: prng.below(2) == 0))
-                        case 1: rpc.messages.append(fixture.message(String(repeating: "x", count: prng.below(3_000)), topic: pick(), seqno: UInt64(prng.below(20)), author: 50))
+                        case 1:
+                            rpc.messages.append(
+                                fixture.message(
+                                    String(repeating: "x", count: prng.below(3_000)), topic: pick(),
+                                    seqno: UInt64(prng.below(20)), author: 50))
                         case 2: rpc.ihave.append(.init(pick(), ids: [id()]))
                         case 3: rpc.iwant.append(id())
                         case 4: rpc.graft.append(pick())

@@ -86,7 +86,9 @@ extension GossipSubRouter {
 
     /// Returns the name of a message in its topic.
     public func messageID(_ message: Message) -> MessageID {
-        let function = self.topics.number(of: message.topic).flatMap { self.topics[$0].configuration?.messageID }
+        let function = self.topics.number(of: message.topic).flatMap {
+            self.topics[$0].configuration?.messageID
+        }
         return (function ?? .go).id(of: message)
     }
 

@@ -119,7 +119,8 @@ extension GossipSub {
         }
         guard let connection = connections.first(where: { $0.isUsable }), !peer.isOpening else { return }
         peer.isOpening = true
-        connection.openStream(GossipSubProtocol.identifiers).assumeIsolated().whenComplete { [weak self, weak peer] result in
+        connection.openStream(GossipSubProtocol.identifiers).assumeIsolated().whenComplete {
+            [weak self, weak peer] result in
             guard let self, let peer, self.peers[peer.id] === peer else {
                 if case .success(let stream) = result { stream.reset() }
                 return
