@@ -7,10 +7,9 @@ import LibP2PCore
 /// inside. Its driver owns the streams, verifies signatures, and asks the application.
 ///
 /// ```
-/// rpcReceived ─► form ─► seen? ─► .verify ─► verified ─► seen, marked ─► .validate ─► validated ─► .deliver,
-/// forward
-///                   │       └ DUPLICATE          └ REJECT     └ DUPLICATE                 └ REJECT
-///                   └ REJECT
+/// rpcReceived ─► form, seen? ─► .verify ─► verified ─► marked as seen ─► .validate ─► validated ─► .deliver
+///                   │                         │                                           │      and forward
+///                   └► REJECT, DUPLICATE      └► REJECT, DUPLICATE                        └► REJECT
 /// ```
 public struct GossipSubRouter: Sendable {
     /// The numbers that it runs with.
