@@ -277,6 +277,22 @@ private let topic = Topic("t")
         try await puppet.host.end()
     }
 
+    @Test @Loop func frameThatNeverEndsIsCutOff() async throws {
+        let alice = try await Node { $0.frameTimeout = .milliseconds(1) }
+        let puppet = try await Puppet([.meshsub12])
+        alice.pubsub.subscribe(topic)
+        _ = try await puppet.host.dial(alice.host)
+        let stream = try await value(puppet.host.openStream(to: alice.host.peerID, ["/meshsub/1.2.0"]))
+        let events = stream.events
+        stream.write([0x64, 0x0a])
+        guard case .closed(.reset) = await events.next() else {
+            Issue.record("the stream lives on")
+            return
+        }
+        try await alice.end()
+        try await puppet.host.end()
+    }
+
     @Test @Loop func newestInboundStreamReplacesTheOlder() async throws {
         let alice = try await Node()
         let puppet = try await Puppet([.meshsub12])

@@ -345,13 +345,16 @@ private let fixture = GossipSubFixture.self
     @Test func droppedGraftIsRetriedWhileItIsStillTrue() {
         var rig = RouterRig()
         rig.apply(.subscribe("t"))
-        rig.connect([2, 3])
+        rig.connect([2, 3, 4])
+        rig.input(.queueFull(fixture.peer(4), RPC(graft: ["t"])))
+        rig.receive(RPC(subscriptions: [.init("t", isSubscribed: false)]), from: 4)
         rig.input(.queueFull(fixture.peer(2), RPC(graft: ["t"])))
         rig.input(.queueFull(fixture.peer(3), RPC(graft: ["t"])))
         rig.receive(RPC(prune: [.init("t", backoffSeconds: nil)]), from: 3)
         rig.heartbeat()
         #expect(rig.sent(to: 2).graft == ["t"])
         #expect(rig.sent(to: 3).graft.isEmpty)
+        #expect(rig.sent(to: 4).graft.isEmpty)
         rig.heartbeat()
         #expect(rig.sent(to: 2).graft.isEmpty)
     }
