@@ -106,7 +106,7 @@ public final class Node: Sendable {
     public func addresses() async throws -> [Multiaddr] {
         try await self.run { engine in
             engine.eventLoop.makeSucceededFuture(
-                (engine.host.announcedAddresses ?? []).map { $0.with(peer: engine.peerID) })
+                engine.host.advertisedAddresses.map { $0.with(peer: engine.peerID) })
         }
     }
 

@@ -8,21 +8,24 @@ import NIOCore
 extension NodeEngine {
     /// Connects the mesh to the store: what validates, what is counted, what the last run remembered.
     func startGossip() throws {
-        self.gossip.setGraftPolicy(self.configuration.presence == .oneShot ? .answerOnly : .full)
-        self.gossip.validator = { [unowned self] message, from, completion in
-            self.validate(message, from: from, completion: completion)
+        self.gossip.setGraftPolicy(self.configuration.presence == .oneShot ? .answersOnly : .active)
+        self.gossip.validator = { [unowned self] received, verdict in
+            self.validate(received.message, from: received.from, completion: verdict)
         }
         self.gossip.onSubscriberChanged = { [unowned self] peer, topic, isSubscribed in
             if isSubscribed { self.subscriberJoined(peer, topic: topic) }
             self.progressed()
         }
-        self.gossip.onPublished = { [unowned self] in self.progressed() }
+        self.gossip.onPublished = { [unowned self] _, _, _ in self.progressed() }
+        self.gossip.onAnnounced = { [unowned self] _ in self.progressed() }
+        try self.startTracing()
         let now = self.configuration.wallTime()
-        self.gossip.restoreBackoffs(
+        self.gossip.restore(
             try self.store.backoffs(at: now).map { backoff in
-                (topic: Topic(backoff.topic), peer: backoff.peer, remaining: backoff.expires - now)
+                .init(
+                    topic: Topic(backoff.topic), peer: backoff.peer,
+                    remaining: .milliseconds(backoff.expires.milliseconds - now.milliseconds))
             })
-        self.gossip.start()
         if self.configuration.presence == .longLived { self.gossip.subscribe(Topic(SpaceTopic.discovery)) }
     }
 
@@ -52,14 +55,16 @@ extension NodeEngine {
     }
 
     private func publishWaiting(in context: SpaceContext) {
-        guard !context.unpublished.isEmpty, self.gossip.hasSubscribers(context.topic) else { return }
+        guard !context.unpublished.isEmpty, !self.gossip.subscribers(context.topic).isEmpty else { return }
         let ids = context.unpublished
         context.unpublished = []
         for id in ids {
             guard let publication = try? self.store.publication(id) else { continue }  // deleted meanwhile
-            self.gossip.publish(
-                Message.signed(
-                    topic: context.topic, data: publication.encoded, seqno: publication.gossipSeqno, by: self.key))
+            let outcome = self.gossip.publish(
+                publication.encoded, to: context.topic, seqno: publication.gossipSeqno)
+            if case .failure(let refusal) = outcome {
+                self.logger.debug("not published", metadata: ["operation": "\(id)", "why": "\(refusal)"])
+            }
         }
     }
 
@@ -80,18 +85,22 @@ extension NodeEngine {
                 let genesis = try? self.store.operation(context.id),  // a space that we hold has its genesis
                 let seqno = try? self.store.nextGossipSeqno()
             else { continue }
-            self.gossip.publish(Message.signed(topic: topic, data: genesis.encoded, seqno: seqno, by: self.key))
+            _ = self.gossip.publish(genesis.encoded, to: topic, seqno: seqno)  // announced again at the next chance
         }
     }
 
     /// Whether every connected peer that speaks gossipsub has told us its subscriptions.
     var subscriptionsAreKnown: Bool {
-        self.host.connections.allSatisfy { self.gossip.hasSaidHello($0.peer) }
+        self.host.connections.allSatisfy { connection in
+            if self.gossip.hasAnnounced(connection.peer) { return true }
+            guard let protocols = connection.identify?.protocols else { return false }
+            return !protocols.contains { GossipSubProtocol(rawValue: $0) != nil }
+        }
     }
 
     func persistBackoffs() {
         let now = self.configuration.wallTime()
-        let backoffs = self.gossip.backoffs().map { backoff in
+        let backoffs = self.gossip.backoffs.map { backoff in
             StoredBackoff(topic: backoff.topic.description, peer: backoff.peer, expires: now + backoff.remaining)
         }
         let store = self.store
@@ -102,10 +111,19 @@ extension NodeEngine {
         let now = self.configuration.wallTime()
         let metrics = self.spaces.map { context in
             TopicMetricsDelta(
-                topic: context.topic.description, counters: self.gossip.counters(of: context.topic),
-                meshPeers: self.gossip.meshPeers(of: context.topic).count)
+                topic: context.topic.description, counters: self.gossip.counters(context.topic),
+                meshPeers: self.gossip.meshPeers(context.topic).count)
         }
         let store = self.store
         self.pipeline.write { try store.addMetrics(metrics, at: now) }
+    }
+}
+
+extension NodeEngine {
+    /// Writes the trace that the configuration asks for.
+    private func startTracing() throws {
+        guard let path = self.configuration.traceFile else { return }
+        let writer = try TraceWriter(path: path, wallTime: self.configuration.wallTime)
+        self.gossip.onTrace = { writer.write($0) }
     }
 }

@@ -55,7 +55,7 @@ extension NodeEngine {
             return self.eventLoop.makeFailedFuture(error)
         }
         if case .ticket(let ticket) = request {
-            for contact in ticket.contacts { self.dial(contact.peer, at: contact.addresses, source: .ticket) }
+            for contact in ticket.peers { self.dial(contact.id, at: contact.addresses.map { DialCandidate($0, .ticket) }) }
         }
         let start = NIODeadline.now()
         let grace = self.configuration.usesMulticastDNS ? start + Self.discoveryGrace : start

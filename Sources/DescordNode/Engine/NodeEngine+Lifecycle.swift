@@ -13,8 +13,9 @@ extension NodeEngine {
                 connected: { [unowned self] in self.connected($0) },
                 identified: { [unowned self] connection, message in self.identified(connection, message) },
                 disconnected: { [unowned self] connection, last in self.disconnected(connection, last: last) }))
+        self.host.onDiscovered = { [unowned self] peer, candidates in self.dial(peer, at: candidates) }
         self.host.setHandler(SyncLimits.protocolID) { [unowned self] stream in self.acceptSync(stream) }
-        self.pipeline.onAdmitted = { [unowned self] in self.admitted($0) }
+        self.pipeline.onAdmitted = { [unowned self] in self.admitted($0, from: $1) }
         self.pipeline.onFailure = { [unowned self] error in
             self.logger.error("the database failed", metadata: ["error": "\(error)"])
         }
@@ -34,7 +35,7 @@ extension NodeEngine {
             id: space.id, isPublic: space.isPublic, members: Set(try self.store.memberPeers(of: space.id)))
         context.members.remove(self.peerID)
         self.spaces.append(context)
-        if !space.isPublic { self.gossip.setAllowedPeers(context.members, on: context.topic) }
+        if !space.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
         self.gossip.subscribe(context.topic)
     }
 
@@ -43,7 +44,7 @@ extension NodeEngine {
         guard let members = try? self.store.memberPeers(of: context.id) else { return }  // onFailure was told
         context.members = Set(members)
         context.members.remove(self.peerID)
-        if !context.isPublic { self.gossip.setAllowedPeers(context.members, on: context.topic) }
+        if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
     }
 
     /// Leaves: stops what waits, says goodbye, writes every queue, and persists what the next run should know.
@@ -54,13 +55,12 @@ extension NodeEngine {
             for session in context.sessions { session.leave() }
         }
         self.recordMetrics()
-        for context in self.spaces { self.gossip.unsubscribe(context.topic) }
         return self.pipeline.drain().flatMap { [self] in
-            self.gossip.flush()
-        }.flatMap { [self] in
+            let closed = self.gossip.close()
             self.persistBackoffs()
-            self.gossip.stop()
-            return self.host.close()
+            return closed
+        }.flatMap { [self] in
+            self.host.close()
         }.flatMap { [self] in
             self.pipeline.drain()
         }.map { [self] in
@@ -71,12 +71,10 @@ extension NodeEngine {
     private func listening(on addresses: [Multiaddr]) {
         let store = self.store
         let port = addresses.compactMap(\.tcpPort).first
-        let announced = self.host.announcedAddresses ?? LocalAddresses.announced(of: addresses)
-        self.host.announcedAddresses = announced
         let record = PeerRecord(
             peer: self.peerID,
             sequence: UInt64(max(0, self.configuration.wallTime().milliseconds)) &* 1_000_000,
-            addresses: announced)
+            addresses: self.host.advertisedAddresses)
         let envelope = record.sealed(by: self.key)
         self.pipeline.write {
             if let port { try store.rememberListenPort(port, unlessSet: true) }

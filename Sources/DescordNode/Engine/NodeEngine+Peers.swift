@@ -10,8 +10,6 @@ extension NodeEngine {
     static let dialDeadline = Duration.seconds(5)
     /// Members that are dialled at the start of a run, those that worked last first.
     static let maxInitialDials = 16
-    /// Addresses from unsolicited sources that are dialled in a run.
-    static let maxUnsolicitedDials = 16
 
     /// Dials what a person typed, then members by what last worked.
     func dialKnownPeers() {
@@ -21,7 +19,7 @@ extension NodeEngine {
             let candidates = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
         else { return }
         for candidate in candidates {
-            self.dial(candidate.peer, at: candidate.addresses, source: candidate.source)
+            self.dial(candidate.peer, at: candidate.addresses)
         }
     }
 
@@ -42,16 +40,12 @@ extension NodeEngine {
     }
 
     /// Dials a peer unless it is connected or being dialled.
-    func dial(_ peer: PeerID, at addresses: [Multiaddr], source: AddressSource) {
+    func dial(_ peer: PeerID, at candidates: [DialCandidate]) {
         guard peer != self.peerID, !self.isStopping, self.host.connections(to: peer).isEmpty,
             !self.dialing.contains(peer)
         else { return }
-        let allowed = addresses.filter { self.dialPolicy.allows($0, from: source) }
+        let allowed = self.host.dialPolicy.admit(candidates)
         guard !allowed.isEmpty else { return }
-        if source.isUnsolicited {
-            guard self.unsolicitedDials < Self.maxUnsolicitedDials else { return }
-            self.unsolicitedDials += 1
-        }
         self.dialing.insert(peer)
         self.dialsInFlight += 1
         self.host.dial(allowed, expecting: peer, deadline: Self.dialDeadline).whenComplete { [weak self] result in
@@ -59,7 +53,7 @@ extension NodeEngine {
             self.dialing.remove(peer)
             self.dialsInFlight -= 1
             switch result {
-            case .success(let connection): self.remember(connection, source: source)
+            case .success(let connection): self.remember(connection, source: candidates.first { $0.address == connection.remoteAddress.withoutPeer }?.source ?? .unsolicited)
             case .failure(let error):
                 self.logger.debug("a dial failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
                 let store = self.store
@@ -85,8 +79,7 @@ extension NodeEngine {
     }
 
     func identified(_ connection: Connection, _ message: IdentifyMessage) {
-        let addresses = message.signedPeerRecord.flatMap { PeerRecord(envelope: $0) }
-        if let record = addresses, let envelope = message.signedPeerRecord, record.peer == connection.peer,
+        if let record = connection.peerRecord, let envelope = message.signedPeerRecord,
             self.spaces.contains(where: { $0.members.contains(connection.peer) })
         {
             let store = self.store
@@ -97,12 +90,6 @@ extension NodeEngine {
 
     func disconnected(_ connection: Connection, last: Bool) {
         self.progressed()
-    }
-
-    /// A peer that multicast DNS found: dialled when it is a member of a space of ours, or when we hold none of its
-    /// neighbours yet and it may be one.
-    func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
-        self.dial(peer, at: addresses, source: .multicastDNS)
     }
 
     /// Whether every peer that could be reached has been tried: no dial is under way.
@@ -124,10 +111,11 @@ extension NodeEngine {
             let topics = self.spaces.map { context in
                 PeerStatus.TopicStatus(
                     topic: context.topic.description,
-                    subscribed: self.gossip.isSubscribed(peer, to: context.topic),
-                    inMesh: self.gossip.isInMesh(peer, of: context.topic),
+                    subscribed: self.gossip.subscribers(context.topic).contains(peer),
+                    inMesh: self.gossip.meshPeers(context.topic).contains(peer),
                     score: self.gossip.score(of: peer),
-                    backoffSeconds: self.gossip.backoffSeconds(of: peer, on: context.topic))
+                    backoffSeconds: Double(
+                        self.gossip.backoff(of: peer, in: context.topic)?.saturatedNanoseconds ?? 0) / 1_000_000_000)
             }
             return PeerStatus(
                 peer: peer.description,
@@ -135,7 +123,7 @@ extension NodeEngine {
                 connected: connection != nil,
                 direction: connection.map { $0.direction == .inbound ? "inbound" : "outbound" },
                 agent: connection?.identify?.agentVersion ?? known?.agent,
-                roundTripMilliseconds: connection?.roundTrip.map { Double($0.saturatedNanoseconds) / 1_000_000 },
+                roundTripMilliseconds: connection?.rtt.map { Double($0.saturatedNanoseconds) / 1_000_000 },
                 topics: topics,
                 spaces: self.spaces.filter { $0.members.contains(peer) }.map(\.id.hex))
         }

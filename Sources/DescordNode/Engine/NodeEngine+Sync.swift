@@ -130,7 +130,7 @@ extension NodeEngine {
         let store = self.store
         self.pipeline.write { try store.saveRecord(peerRecord, envelope: record.envelope) }
         guard self.spaces.contains(where: { $0.members.contains(peerRecord.peer) }) else { return }
-        self.dial(peerRecord.peer, at: peerRecord.addresses, source: .record)
+        self.dial(peerRecord.peer, at: peerRecord.addresses.map { DialCandidate($0, .unsolicited) })
     }
 
     /// The first end of a session's work: everything exchanged, or nothing more to expect.
@@ -159,16 +159,18 @@ extension NodeEngine {
 
     /// Operations were admitted: tells who follows, gives receipts to their authors, and passes on what did not
     /// come by gossip to members with an open session.
-    func admitted(_ operations: [AdmittedOperation]) {
+    func admitted(_ operations: [AdmittedOperation], from source: IngestSource?) {
         for context in self.spaces {
-            let here = operations.filter { $0.space == context.id }
+            let here = operations.map(\.operation).filter { $0.space == context.id }
             guard !here.isEmpty else { continue }
             if here.contains(where: { $0.kind.changesMembers }) { self.membersChanged(in: context) }
             let committed = here.map { (id: $0.id, author: $0.author) }
             for session in context.sessions {
                 session.committed(committed)
-                let missing = here.filter { $0.source != .sync(session.peer) && !$0.source.isGossip }
-                if !missing.isEmpty { session.push(missing.map(\.id)) }
+                // Gossip spreads what came by gossip; everything else is passed on over open sessions.
+                if case .gossip = source { continue }
+                if source == .sync(session.peer) || !session.hasReconciled { continue }
+                session.push(here.map(\.id))
             }
         }
         if let newest = operations.map(\.arrival).max() { self.onArrival?(newest) }

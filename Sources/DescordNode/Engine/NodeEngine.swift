@@ -50,8 +50,6 @@ final class NodeEngine {
     var dialing: Set<PeerID> = []
     /// How many dials are under way, whoever they go to.
     var dialsInFlight = 0
-    /// Addresses of unsolicited sources that were dialled in this run.
-    var unsolicitedDials = 0
     /// Sync sessions that have not settled.
     var unsettledSessions = 0
     /// Reports of sessions that ended, for `sync`.
@@ -81,8 +79,11 @@ final class NodeEngine {
         hostConfiguration.agentVersion = NodeConfiguration.agentVersion
         hostConfiguration.usesMulticastDNS = configuration.usesMulticastDNS
         self.host = Host(configuration: hostConfiguration, eventLoop: eventLoop, logger: logger)
+        var gossipConfiguration = GossipSub.Configuration()
+        gossipConfiguration.parameters = configuration.gossipSub
+        gossipConfiguration.isTracing = configuration.traceFile != nil
         self.gossip = GossipSub(
-            host: self.host, parameters: configuration.gossipSub, prng: PRNG(seed: Entropy.seed()))
+            host: self.host, configuration: gossipConfiguration, prng: PRNG(seed: Entropy.seed()), logger: logger)
         self.pipeline = IngestPipeline(eventLoop: eventLoop, store: store, now: configuration.wallTime)
     }
 
