@@ -12,13 +12,16 @@ import Testing
     }
 
     @Test func aHandMadeAnswerWithCompressionIsRead() throws {
-        // Offset 12: _p2p._udp.local, PTR to abc._p2p._udp.local by a pointer; the TXT's name is a pointer to that.
+        // Offset 12: _p2p._udp.local, PTR to abc._p2p._udp.local by a pointer; the TXT's name is a pointer to
+        // that.
         var packet = self.header(0, 1, 1)
         packet += [4] + Array("_p2p".utf8) + [4] + Array("_udp".utf8) + [5] + Array("local".utf8) + [0]
         packet += [0, 12, 0x80, 1, 0, 0, 0, 120, 0, 6]
         let target = packet.count
         packet += [3] + Array("abc".utf8) + [0xc0, 12]
-        packet += [0xc0, UInt8(target), 0, 16, 0, 1, 0, 0, 0, 120, 0, 8, 3] + Array("a=b".utf8) + [3] + Array("c=d".utf8)
+        packet +=
+            [0xc0, UInt8(target), 0, 16, 0, 1, 0, 0, 0, 120, 0, 8, 3] + Array("a=b".utf8) + [3]
+            + Array("c=d".utf8)
         let message = try #require(DNSMessage(decoding: packet))
         #expect(message.isResponse)
         #expect(message.answers.count == 1)
@@ -33,7 +36,9 @@ import Testing
         var message = DNSMessage(
             isResponse: true,
             questions: [.init(name: .init("_p2p._udp.local"), type: 12, wantsUnicast: true)],
-            answers: [.init(name: .init("a.local"), content: .pointer(.init("b.local")), timeToLive: 0x0102_0304)],
+            answers: [
+                .init(name: .init("a.local"), content: .pointer(.init("b.local")), timeToLive: 0x0102_0304)
+            ],
             additional: [
                 .init(name: .init("b.local"), content: .text([[1, 2], []]), timeToLive: 1),
                 .init(name: .init("b.local"), content: .other(type: 1, [10, 0, 0, 1]), timeToLive: 1),
@@ -157,10 +162,13 @@ enum ProcessInfoSeed {
         #expect(message.answers[0].name == PeerDiscovery.service)
         #expect(message.additional[0].name == instance)
         #expect((32..<64).contains(instance.labels[0].count))
-        #expect(String(decoding: strings[0], as: UTF8.self).hasPrefix("dnsaddr=/ip4/192.168.1.5/tcp/9/p2p/12D3Koo"))
+        #expect(
+            String(decoding: strings[0], as: UTF8.self).hasPrefix(
+                "dnsaddr=/ip4/192.168.1.5/tcp/9/p2p/12D3Koo"))
         // Another node learns the peer from it.
         var other = self.make()
-        guard case .discovered(let found) = other.received(packet, from: [192, 168, 1, 5], now: self.now) else {
+        guard case .discovered(let found) = other.received(packet, from: [192, 168, 1, 5], now: self.now)
+        else {
             Issue.record("not discovered")
             return
         }
@@ -175,11 +183,16 @@ enum ProcessInfoSeed {
             DNSMessage(isResponse: false, questions: [.init(name: .init(name), type: type)]).encoded
         }
         #expect(
-            discovery.received(query("_services._dns-sd._udp.local", type: 12), from: self.source, now: self.now)
+            discovery.received(
+                query("_services._dns-sd._udp.local", type: 12), from: self.source, now: self.now)
                 == .answer)
-        #expect(discovery.received(query("_p2p._udp.local", type: 255), from: self.source, now: self.now) == .answer)
-        #expect(discovery.received(query("_p2p._udp.local", type: 16), from: self.source, now: self.now) == .none)
-        #expect(discovery.received(query("_ipp._tcp.local", type: 12), from: self.source, now: self.now) == .none)
+        #expect(
+            discovery.received(query("_p2p._udp.local", type: 255), from: self.source, now: self.now)
+                == .answer)
+        #expect(
+            discovery.received(query("_p2p._udp.local", type: 16), from: self.source, now: self.now) == .none)
+        #expect(
+            discovery.received(query("_ipp._tcp.local", type: 12), from: self.source, now: self.now) == .none)
     }
 
     @Test func onlyAddressesAtThePacketsSourceAreBelieved() {
@@ -192,7 +205,8 @@ enum ProcessInfoSeed {
             peer: Self.peer, addresses: [Multiaddr(parsing: "/ip4/192.168.1.77/tcp/4001")!])
         #expect(discovery.received(packet, from: self.source, now: self.now) == .discovered([expected]))
         #expect(
-            discovery.received(Self.answer(["/ip4/10.0.0.1/tcp/1"]).encoded, from: self.source, now: self.now) == .none)
+            discovery.received(Self.answer(["/ip4/10.0.0.1/tcp/1"]).encoded, from: self.source, now: self.now)
+                == .none)
     }
 
     @Test func aPeerIsToldOnceUntilItsAddressesChange() {
@@ -208,7 +222,9 @@ enum ProcessInfoSeed {
         var discovery = self.make()
         var answers = 0
         for _ in 0..<1_000 {
-            if discovery.received(PeerDiscovery.query, from: self.source, now: self.now) == .answer { answers += 1 }
+            if discovery.received(PeerDiscovery.query, from: self.source, now: self.now) == .answer {
+                answers += 1
+            }
         }
         #expect(answers == PeerDiscovery.maxPacketsPerSecond)
         let later = self.now + .seconds(1)

@@ -85,9 +85,10 @@ import Testing
         var policy = DialPolicy(network: self.home, listening: self.everywhere)
         var count = 0
         for index in 1...100 {
-            count += policy.admit([
-                DialCandidate(Multiaddr(parsing: "/ip4/93.184.216.\(index)/tcp/1")!, .unsolicited)
-            ]).count
+            count +=
+                policy.admit([
+                    DialCandidate(Multiaddr(parsing: "/ip4/93.184.216.\(index)/tcp/1")!, .unsolicited)
+                ]).count
         }
         #expect(count == 16)
         policy.update(network: self.home, listening: self.loopback)

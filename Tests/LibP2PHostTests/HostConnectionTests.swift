@@ -105,7 +105,8 @@ import Testing
         let udp = Multiaddr(parsing: "/ip4/127.0.0.1/udp/9/quic-v1")!
         let failure = await #expect(throws: DialError.self) {
             _ = try await value(
-                a.dial([udp, closedPort.address, silent.address], expecting: nil, deadline: .milliseconds(300)))
+                a.dial(
+                    [udp, closedPort.address, silent.address], expecting: nil, deadline: .milliseconds(300)))
         }
         let failures = failure?.attempts.map(\.failure) ?? []
         #expect(failures.count == 3)

@@ -23,7 +23,8 @@ private struct OnLoop<Value>: @unchecked Sendable {
 
 /// Awaits a future of the loop.
 @Loop func value<Value>(_ future: EventLoopFuture<Value>) async throws -> Value {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<OnLoop<Value>, any Error>) in
+    try await withCheckedThrowingContinuation {
+        (continuation: CheckedContinuation<OnLoop<Value>, any Error>) in
         future.assumeIsolated().whenComplete { continuation.resume(with: $0.map { OnLoop(value: $0) }) }
     }.value
 }
@@ -67,7 +68,8 @@ enum StreamEvent: Equatable {
         if listening { configuration.listenAddresses = [Multiaddr(parsing: "/ip4/127.0.0.1/tcp/0")!] }
         configuration.deadlines.linger = .milliseconds(200)
         change(&configuration)
-        let host = Host(configuration: configuration, eventLoop: Loop.eventLoop, logger: Logger(label: "test"))
+        let host = Host(
+            configuration: configuration, eventLoop: Loop.eventLoop, logger: Logger(label: "test"))
         _ = try await value(host.listen())
         return host
     }

@@ -82,7 +82,8 @@ import Testing
         _ = await self.identified(changes)
         let third = Ed25519.PrivateKey.generate()
         let address = Multiaddr(parsing: "/ip4/198.51.100.1/tcp/1")!
-        let forged = PeerRecord(peer: PeerID(third.publicKey), sequence: .max, addresses: [address]).sealed(by: third)
+        let forged = PeerRecord(peer: PeerID(third.publicKey), sequence: .max, addresses: [address]).sealed(
+            by: third)
         let message = IdentifyMessage(
             publicKey: PublicKey(third.publicKey), agentVersion: "forged", signedPeerRecord: forged)
         let stream = try #require(connection.openStream(IdentifyMessage.pushProtocolID))

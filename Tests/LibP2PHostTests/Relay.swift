@@ -20,7 +20,9 @@ import NIOPosix
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            if !self.shared.isSwallowing { self.other.writeAndFlush(self.unwrapInboundIn(data), promise: nil) }
+            if !self.shared.isSwallowing {
+                self.other.writeAndFlush(self.unwrapInboundIn(data), promise: nil)
+            }
         }
 
         func channelInactive(context: ChannelHandlerContext) {
@@ -44,7 +46,8 @@ import NIOPosix
         self.listener = try await value(
             ServerBootstrap(group: Loop.eventLoop)
                 .childChannelInitializer { inbound in
-                    ClientBootstrap(group: Loop.eventLoop).connect(to: targetAddress).flatMapThrowing { outbound in
+                    ClientBootstrap(group: Loop.eventLoop).connect(to: targetAddress).flatMapThrowing {
+                        outbound in
                         bound.value.channels += [inbound, outbound]
                         try inbound.pipeline.syncOperations.addHandler(
                             Forwarder(other: outbound, shared: bound.value))

@@ -3,26 +3,30 @@ import DescordStore
 import LibP2P
 import LibP2PCore
 import LibP2PHost
+import Logging
 import NIOCore
 
 extension NodeEngine {
     /// Connects the mesh to the store: what validates, what is counted, what the last run remembered.
     func startGossip() throws {
-        self.gossip.setGraftPolicy(self.configuration.presence == .oneShot ? .answerOnly : .full)
-        self.gossip.validator = { [unowned self] message, from, completion in
-            self.validate(message, from: from, completion: completion)
+        self.gossip.setGraftPolicy(self.configuration.presence == .oneShot ? .answersOnly : .active)
+        self.gossip.validator = { [unowned self] received, verdict in
+            self.validate(received.message, from: received.from, completion: verdict)
         }
         self.gossip.onSubscriberChanged = { [unowned self] peer, topic, isSubscribed in
             if isSubscribed { self.subscriberJoined(peer, topic: topic) }
             self.progressed()
         }
-        self.gossip.onPublished = { [unowned self] in self.progressed() }
+        self.gossip.onPublished = { [unowned self] _, _, _ in self.progressed() }
+        self.gossip.onAnnounced = { [unowned self] _ in self.progressed() }
+        try self.startTracing()
         let now = self.configuration.wallTime()
-        self.gossip.restoreBackoffs(
-            try self.store.backoffs(at: now).map { backoff in
-                (topic: Topic(backoff.topic), peer: backoff.peer, remaining: backoff.expires - now)
+        self.gossip.restore(
+            try self.store.backoffs(now: now).map { backoff in
+                .init(
+                    topic: Topic(backoff.topic), peer: backoff.peer,
+                    remaining: .milliseconds(backoff.expires.milliseconds - now.milliseconds))
             })
-        self.gossip.start()
         if self.configuration.presence == .longLived { self.gossip.subscribe(Topic(SpaceTopic.discovery)) }
     }
 
@@ -31,14 +35,16 @@ extension NodeEngine {
     private func validate(_ message: Message, from peer: PeerID, completion: @escaping (ValidationResult) -> Void) {
         let topic = message.topic.description
         if topic == SpaceTopic.discovery {
-            completion(self.announcements.received(message.data, at: self.configuration.wallTime()))
+            completion(self.announcements.received(message.data ?? [], at: self.configuration.wallTime()))
             self.progressed()
             return
         }
-        self.pipeline.submit([.gossip(message.data, topic: topic)], from: .gossip(peer)) { outcomes in
+        self.pipeline.submit([.gossip(message.data ?? [], topic: topic)], from: .gossip(peer)) { [unowned self] outcomes in
             switch outcomes[0] {
             case .refused: completion(.reject)
             case .foreign, .failed: completion(.ignore)
+            case .judged(let operation, .duplicate):
+                completion(self.recentlySynced.remove(operation.id) ? .accept : .ignore)
             case .judged(_, let verdict): completion(verdict.forwards ? .accept : .ignore)
             }
         }
@@ -52,14 +58,15 @@ extension NodeEngine {
     }
 
     private func publishWaiting(in context: SpaceContext) {
-        guard !context.unpublished.isEmpty, self.gossip.hasSubscribers(context.topic) else { return }
+        guard !context.unpublished.isEmpty, !self.gossip.subscribers(context.topic).isEmpty else { return }
         let ids = context.unpublished
         context.unpublished = []
         for id in ids {
-            guard let publication = try? self.store.publication(id) else { continue }  // deleted meanwhile
-            self.gossip.publish(
-                Message.signed(
-                    topic: context.topic, data: publication.encoded, seqno: publication.gossipSeqno, by: self.key))
+            guard let (bytes, seqno) = try? self.publication(of: id) else { continue }  // deleted meanwhile
+            let outcome = self.gossip.publish(bytes, to: context.topic, seqno: seqno)
+            if case .failure(let refusal) = outcome {
+                self.logger.debug("not published", metadata: ["operation": "\(id)", "why": "\(refusal)"])
+            }
         }
     }
 
@@ -77,35 +84,74 @@ extension NodeEngine {
         let topic = Topic(SpaceTopic.discovery)
         for context in self.spaces where context.isPublic {
             guard self.announcements.mayAnnounce(context.id, at: self.configuration.wallTime()),
-                let genesis = try? self.store.operation(context.id),  // a space that we hold has its genesis
+                let genesis = try? self.store.operation(context.id)?.operation,  // a space that we hold has its genesis
                 let seqno = try? self.store.nextGossipSeqno()
             else { continue }
-            self.gossip.publish(Message.signed(topic: topic, data: genesis.encoded, seqno: seqno, by: self.key))
+            _ = self.gossip.publish(genesis.encoded, to: topic, seqno: seqno)  // announced again at the next chance
         }
     }
 
     /// Whether every connected peer that speaks gossipsub has told us its subscriptions.
     var subscriptionsAreKnown: Bool {
-        self.host.connections.allSatisfy { self.gossip.hasSaidHello($0.peer) }
+        self.host.connections.allSatisfy { connection in
+            if self.gossip.hasAnnounced(connection.peer) { return true }
+            guard let protocols = connection.identify?.protocols else { return false }
+            return !protocols.contains { GossipSubProtocol(rawValue: $0) != nil }
+        }
     }
 
     func persistBackoffs() {
         let now = self.configuration.wallTime()
-        let backoffs = self.gossip.backoffs().map { backoff in
+        let backoffs = self.gossip.backoffs.map { backoff in
             StoredBackoff(topic: backoff.topic.description, peer: backoff.peer, expires: now + backoff.remaining)
         }
         let store = self.store
-        self.pipeline.write { try store.saveBackoffs(backoffs, at: now) }
+        self.pipeline.write { try store.saveBackoffs(backoffs, now: now) }
     }
 
     func recordMetrics() {
         let now = self.configuration.wallTime()
         let metrics = self.spaces.map { context in
-            TopicMetricsDelta(
-                topic: context.topic.description, counters: self.gossip.counters(of: context.topic),
-                meshPeers: self.gossip.meshPeers(of: context.topic).count)
+            self.metrics(of: context.topic, at: now)
         }
         let store = self.store
         self.pipeline.write { try store.addMetrics(metrics, at: now) }
+    }
+}
+
+extension NodeEngine {
+    /// The encoded operation and its gossip number: its own, when it was authored here, or a new one.
+    private func publication(of id: OperationID) throws -> ([UInt8], seqno: UInt64)? {
+        if let authored = try self.store.authored(id) { return (authored.operation.encoded, authored.gossipSeqno) }
+        guard let stored = try self.store.operation(id) else { return nil }
+        return (stored.operation.encoded, try self.store.nextGossipSeqno())
+    }
+
+    /// What this run counted on a topic.
+    private func metrics(of topic: Topic, at now: WallTime) -> TopicMetrics {
+        let counters = self.gossip.counters(topic)
+        var metrics = TopicMetrics(topic: topic.description)
+        metrics.messagesPublished = Int64(counters.published)
+        metrics.messagesReceived = Int64(counters.received)
+        metrics.duplicatesReceived = Int64(counters.duplicates)
+        metrics.meshPeers = Int64(self.gossip.meshPeers(topic).count)
+        if let last = counters.lastActivity {
+            metrics.lastActivity = now - (self.host.now - last)
+        }
+        metrics.more = [
+            "messages_rejected": Int64(counters.rejected), "messages_ignored": Int64(counters.ignored),
+            "messages_sent": Int64(counters.sent), "bytes_received": Int64(counters.bytesReceived),
+            "bytes_published": Int64(counters.bytesPublished), "iwant_sent": Int64(counters.iwantSent),
+            "iwant_served": Int64(counters.iwantServed), "grafts": Int64(counters.grafts),
+            "prunes": Int64(counters.prunes),
+        ]
+        return metrics
+    }
+
+    /// Writes the trace that the configuration asks for.
+    private func startTracing() throws {
+        guard let path = self.configuration.traceFile else { return }
+        let writer = try TraceWriter(path: path, wallTime: self.configuration.wallTime)
+        self.gossip.onTrace = { writer.write($0) }
     }
 }

@@ -3,6 +3,7 @@ import DescordStore
 import LibP2P
 import LibP2PCore
 import LibP2PHost
+import Logging
 import NIOCore
 
 extension NodeEngine {
@@ -13,13 +14,14 @@ extension NodeEngine {
                 connected: { [unowned self] in self.connected($0) },
                 identified: { [unowned self] connection, message in self.identified(connection, message) },
                 disconnected: { [unowned self] connection, last in self.disconnected(connection, last: last) }))
+        self.host.onDiscovered = { [unowned self] peer, candidates in self.dial(peer, at: candidates) }
         self.host.setHandler(SyncLimits.protocolID) { [unowned self] stream in self.acceptSync(stream) }
-        self.pipeline.onAdmitted = { [unowned self] in self.admitted($0) }
+        self.pipeline.onAdmitted = { [unowned self] in self.admitted($0, from: $1) }
         self.pipeline.onFailure = { [unowned self] error in
             self.logger.error("the database failed", metadata: ["error": "\(error)"])
         }
         try self.startGossip()
-        for space in try self.store.heldSpaces() { try self.enter(space) }
+        for space in try self.store.spaces() { try self.enter(space) }
         return self.host.listen().map { [unowned self] addresses in
             self.listening(on: addresses)
             self.dialKnownPeers()
@@ -28,22 +30,20 @@ extension NodeEngine {
     }
 
     /// Begins to serve a space: its topic, its members.
-    func enter(_ space: HeldSpace) throws {
+    func enter(_ space: SpaceSummary) throws {
         guard self.space(space.id) == nil else { return }
         let context = SpaceContext(
-            id: space.id, isPublic: space.isPublic, members: Set(try self.store.memberPeers(of: space.id)))
-        context.members.remove(self.peerID)
+            id: space.id, isPublic: space.isPublic, members: Set(try self.store.otherMembers(of: space.id)))
         self.spaces.append(context)
-        if !space.isPublic { self.gossip.setAllowedPeers(context.members, on: context.topic) }
+        if !space.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
         self.gossip.subscribe(context.topic)
     }
 
     /// Reads the members of a space again, after an operation changed them.
     func membersChanged(in context: SpaceContext) {
-        guard let members = try? self.store.memberPeers(of: context.id) else { return }  // onFailure was told
+        guard let members = try? self.store.otherMembers(of: context.id) else { return }  // they stay as they were
         context.members = Set(members)
-        context.members.remove(self.peerID)
-        if !context.isPublic { self.gossip.setAllowedPeers(context.members, on: context.topic) }
+        if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
     }
 
     /// Leaves: stops what waits, says goodbye, writes every queue, and persists what the next run should know.
@@ -54,13 +54,12 @@ extension NodeEngine {
             for session in context.sessions { session.leave() }
         }
         self.recordMetrics()
-        for context in self.spaces { self.gossip.unsubscribe(context.topic) }
         return self.pipeline.drain().flatMap { [self] in
-            self.gossip.flush()
-        }.flatMap { [self] in
+            let closed = self.gossip.close()
             self.persistBackoffs()
-            self.gossip.stop()
-            return self.host.close()
+            return closed
+        }.flatMap { [self] in
+            self.host.close()
         }.flatMap { [self] in
             self.pipeline.drain()
         }.map { [self] in
@@ -71,16 +70,10 @@ extension NodeEngine {
     private func listening(on addresses: [Multiaddr]) {
         let store = self.store
         let port = addresses.compactMap(\.tcpPort).first
-        let announced = self.host.announcedAddresses ?? LocalAddresses.announced(of: addresses)
-        self.host.announcedAddresses = announced
-        let record = PeerRecord(
-            peer: self.peerID,
-            sequence: UInt64(max(0, self.configuration.wallTime().milliseconds)) &* 1_000_000,
-            addresses: announced)
-        let envelope = record.sealed(by: self.key)
+        let advertised = self.host.advertisedAddresses
         self.pipeline.write {
-            if let port { try store.rememberListenPort(port, unlessSet: true) }
-            try store.saveOwnRecord(record, envelope: envelope)
+            if let port, try store.listenPort() == nil { try store.setListenPort(port) }
+            _ = try store.ownRecord(addresses: advertised)
         }
     }
 }

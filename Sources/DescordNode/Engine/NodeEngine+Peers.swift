@@ -3,6 +3,7 @@ import DescordStore
 import LibP2P
 import LibP2PCore
 import LibP2PHost
+import Logging
 import NIOCore
 
 extension NodeEngine {
@@ -10,19 +11,21 @@ extension NodeEngine {
     static let dialDeadline = Duration.seconds(5)
     /// Members that are dialled at the start of a run, those that worked last first.
     static let maxInitialDials = 16
-    /// Addresses from unsolicited sources that are dialled in a run.
-    static let maxUnsolicitedDials = 16
 
     /// Dials what a person typed, then members by what last worked.
     func dialKnownPeers() {
         for address in self.configuration.connect { self.dialTyped(address) }
         let members = Set(self.spaces.flatMap(\.members))
         guard !members.isEmpty,
-            let candidates = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
+            let book = try? self.store.candidates(for: members.sorted())
         else { return }
-        for candidate in candidates {
-            self.dial(candidate.peer, at: candidate.addresses, source: candidate.source)
+        var order: [PeerID] = []
+        var candidates: [PeerID: [DialCandidate]] = [:]
+        for entry in book {
+            if candidates[entry.peer] == nil { order.append(entry.peer) }
+            candidates[entry.peer, default: []].append(DialCandidate(entry.address, .init(entry.source)))
         }
+        for peer in order.prefix(Self.maxInitialDials) { self.dial(peer, at: candidates[peer] ?? []) }
     }
 
     /// Dials an address that a person typed; the future fails with a `DialError`.
@@ -42,16 +45,12 @@ extension NodeEngine {
     }
 
     /// Dials a peer unless it is connected or being dialled.
-    func dial(_ peer: PeerID, at addresses: [Multiaddr], source: AddressSource) {
+    func dial(_ peer: PeerID, at candidates: [DialCandidate]) {
         guard peer != self.peerID, !self.isStopping, self.host.connections(to: peer).isEmpty,
             !self.dialing.contains(peer)
         else { return }
-        let allowed = addresses.filter { self.dialPolicy.allows($0, from: source) }
+        let allowed = self.host.dialPolicy.admit(candidates)
         guard !allowed.isEmpty else { return }
-        if source.isUnsolicited {
-            guard self.unsolicitedDials < Self.maxUnsolicitedDials else { return }
-            self.unsolicitedDials += 1
-        }
         self.dialing.insert(peer)
         self.dialsInFlight += 1
         self.host.dial(allowed, expecting: peer, deadline: Self.dialDeadline).whenComplete { [weak self] result in
@@ -59,23 +58,23 @@ extension NodeEngine {
             self.dialing.remove(peer)
             self.dialsInFlight -= 1
             switch result {
-            case .success(let connection): self.remember(connection, source: source)
+            case .success(let connection): self.remember(connection, source: candidates.first { $0.address == connection.remoteAddress.withoutPeer }?.source ?? .unsolicited)
             case .failure(let error):
                 self.logger.debug("a dial failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
                 let store = self.store
-                self.pipeline.write { try store.dialFailed(peer, addresses: allowed) }
+                self.pipeline.write { for address in allowed { try store.recordFailure(peer, address) } }
             }
             self.progressed()
         }
     }
 
     /// Keeps an address that worked: it enters the book only now, after a handshake with the expected peer.
-    private func remember(_ connection: Connection, source: AddressSource) {
+    private func remember(_ connection: Connection, source: LibP2PHost.AddressSource) {
         let store = self.store
         let peer = connection.peer
         let address = connection.remoteAddress.withoutPeer
         let now = self.configuration.wallTime()
-        self.pipeline.write { try store.dialSucceeded(peer, address: address, source: source, at: now) }
+        self.pipeline.write { try store.recordSuccess(peer, address, source: .init(source), at: now) }
     }
 
     func connected(_ connection: Connection) {
@@ -85,24 +84,17 @@ extension NodeEngine {
     }
 
     func identified(_ connection: Connection, _ message: IdentifyMessage) {
-        let addresses = message.signedPeerRecord.flatMap { PeerRecord(envelope: $0) }
-        if let record = addresses, let envelope = message.signedPeerRecord, record.peer == connection.peer,
+        if connection.peerRecord != nil, let envelope = message.signedPeerRecord,
             self.spaces.contains(where: { $0.members.contains(connection.peer) })
         {
             let store = self.store
-            self.pipeline.write { try store.saveRecord(record, envelope: envelope) }
+            self.pipeline.write { _ = try store.storeRecord(envelope) }
         }
         self.progressed()
     }
 
     func disconnected(_ connection: Connection, last: Bool) {
         self.progressed()
-    }
-
-    /// A peer that multicast DNS found: dialled when it is a member of a space of ours, or when we hold none of its
-    /// neighbours yet and it may be one.
-    func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
-        self.dial(peer, at: addresses, source: .multicastDNS)
     }
 
     /// Whether every peer that could be reached has been tried: no dial is under way.
@@ -112,30 +104,32 @@ extension NodeEngine {
 
     /// Who is known and connected, members first, then other connected peers, each by id.
     func peerStatuses() throws -> [PeerStatus] {
-        let book = try self.store.peerBook()
+        let book = try self.store.candidates()
+        let known = try self.store.knownPeers()
         var order: [PeerID] = []
         var seen: Set<PeerID> = []
-        for peer in book.map(\.peer) + self.host.connections.map(\.peer).sorted() where seen.insert(peer).inserted {
+        for peer in known + self.host.connections.map(\.peer).sorted() where seen.insert(peer).inserted {
             order.append(peer)
         }
         return order.map { peer in
             let connection = self.host.connections(to: peer).first
-            let known = book.first { $0.peer == peer }
+            let addresses = book.filter { $0.peer == peer }.map(\.address)
             let topics = self.spaces.map { context in
                 PeerStatus.TopicStatus(
                     topic: context.topic.description,
-                    subscribed: self.gossip.isSubscribed(peer, to: context.topic),
-                    inMesh: self.gossip.isInMesh(peer, of: context.topic),
+                    subscribed: self.gossip.subscribers(context.topic).contains(peer),
+                    inMesh: self.gossip.meshPeers(context.topic).contains(peer),
                     score: self.gossip.score(of: peer),
-                    backoffSeconds: self.gossip.backoffSeconds(of: peer, on: context.topic))
+                    backoffSeconds: Double(
+                        self.gossip.backoff(of: peer, in: context.topic)?.saturatedNanoseconds ?? 0) / 1_000_000_000)
             }
             return PeerStatus(
                 peer: peer.description,
-                addresses: (known?.addresses ?? connection.map { [$0.remoteAddress] } ?? []).map(\.description),
+                addresses: (addresses.isEmpty ? connection.map { [$0.remoteAddress] } ?? [] : addresses).map(\.description),
                 connected: connection != nil,
                 direction: connection.map { $0.direction == .inbound ? "inbound" : "outbound" },
-                agent: connection?.identify?.agentVersion ?? known?.agent,
-                roundTripMilliseconds: connection?.roundTrip.map { Double($0.saturatedNanoseconds) / 1_000_000 },
+                agent: connection?.identify?.agentVersion,
+                roundTripMilliseconds: connection?.rtt.map { Double($0.saturatedNanoseconds) / 1_000_000 },
                 topics: topics,
                 spaces: self.spaces.filter { $0.members.contains(peer) }.map(\.id.hex))
         }

@@ -66,7 +66,7 @@ final class IngestPipeline {
     private var drained: [EventLoopPromise<Void>] = []
 
     /// Called on the loop after every transaction that admitted something, with what it admitted.
-    var onAdmitted: (([AdmittedOperation]) -> Void)?
+    var onAdmitted: (([AdmittedOperation], IngestSource) -> Void)?
     /// Called on the loop when the database failed.
     var onFailure: ((any Error) -> Void)?
 
@@ -153,7 +153,7 @@ final class IngestPipeline {
                     batch.completion(Array(rest.prefix(batch.forms.count)))
                     rest = rest.dropFirst(batch.forms.count)
                 }
-                if !admitted.isEmpty { pipeline.onAdmitted?(admitted) }
+                if !admitted.isEmpty { pipeline.onAdmitted?(admitted, source) }
             case .failure(let error):
                 pipeline.onFailure?(error)
                 for batch in batches { batch.completion(batch.forms.map { _ in .failed }) }

@@ -1,7 +1,7 @@
 /// A DNS message as mDNS uses it (RFC 1035 §4, RFC 6762): questions, and PTR, TXT and opaque records.
 ///
-/// Reading is bounded in size, in counts and in the length of names; compression pointers only lead backwards, so
-/// that no packet makes the reader run in circles. Writing does not compress.
+/// Reading is bounded in size, in counts and in the length of names; compression pointers only lead
+/// backwards, so that no packet makes the reader run in circles. Writing does not compress.
 struct DNSMessage: Equatable, Sendable {
     /// The largest packet that is read or written: a jumbo frame (RFC 6762 §17).
     static let maxSize = 9_000
@@ -82,7 +82,8 @@ struct DNSMessage: Equatable, Sendable {
         guard packet.count <= Self.maxSize else { return nil }
         var reader = Reader(packet: packet)
         guard let id = reader.number16(), let flags = reader.number16(), let questions = reader.number16(),
-            let answers = reader.number16(), let authorities = reader.number16(), let additional = reader.number16()
+            let answers = reader.number16(), let authorities = reader.number16(),
+            let additional = reader.number16()
         else { return nil }
         // Anything but a plain query or answer is not for us (RFC 6762 §18.3, §18.11).
         guard flags & 0x780f == 0 else { return nil }
@@ -91,7 +92,9 @@ struct DNSMessage: Equatable, Sendable {
         self.init(isResponse: flags & Self.responseFlag != 0)
         self.id = id
         for _ in 0..<questions {
-            guard let name = reader.name(), let type = reader.number16(), let kind = reader.number16() else { return nil }
+            guard let name = reader.name(), let type = reader.number16(), let kind = reader.number16() else {
+                return nil
+            }
             guard kind & 0x7fff == Self.internetClass || kind & 0x7fff == Self.anyType else { continue }
             self.questions.append(Question(name: name, type: type, wantsUnicast: kind & 0x8000 != 0))
         }
@@ -136,7 +139,9 @@ struct DNSMessage: Equatable, Sendable {
                     return Name(labels: labels)
                 case 0:
                     size += 1 + length
-                    guard size <= DNSMessage.maxNameSize, self.packet.count - position > length else { return nil }
+                    guard size <= DNSMessage.maxNameSize, self.packet.count - position > length else {
+                        return nil
+                    }
                     labels.append(Array(self.packet[(position + 1)..<(position + 1 + length)]))
                     position += 1 + length
                 case 0xc0:

@@ -4,10 +4,11 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// Sockets and timers of mDNS discovery on every IPv4 interface that knows multicast. Confined to the host's loop.
+/// Sockets and timers of mDNS discovery on every IPv4 interface that knows multicast. Confined to the host's
+/// loop.
 ///
-/// One socket listens to the group on all interfaces; one an interface sends, bound to its address, so that packets
-/// leave there and from port 5353. Interfaces that appear later are not noticed.
+/// One socket listens to the group on all interfaces; one an interface sends, bound to its address, so that
+/// packets leave there and from port 5353. Interfaces that appear later are not noticed.
 final class MulticastDNS {
     /// The group and port of mDNS (RFC 6762 §3).
     private static let group = "224.0.0.251"
@@ -34,8 +35,8 @@ final class MulticastDNS {
         self.discovery = PeerDiscovery(localPeer: host.peerID, prng: &prng)
     }
 
-    /// Opens what can be opened. A machine without multicast, or another program that owns the port, leaves the
-    /// host without mDNS, which is not a failure.
+    /// Opens what can be opened. A machine without multicast, or another program that owns the port, leaves
+    /// the host without mDNS, which is not a failure.
     func start() {
         self.bind(address: "0.0.0.0") { channel in
             self.listener = channel
@@ -85,7 +86,9 @@ final class MulticastDNS {
         DatagramBootstrap(group: self.eventLoop)
             .channelOption(.socketOption(.so_reuseaddr), value: 1)
             .channelOption(.ipOption(.ip_multicast_ttl), value: 255)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: DNSMessage.maxSize + 1))
+            .channelOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: DNSMessage.maxSize + 1)
+            )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(DatagramHandler(service: this.value))
@@ -97,7 +100,8 @@ final class MulticastDNS {
                 case .success(let channel):
                     if self.isStopped { channel.close(promise: nil) } else { done(channel) }
                 case .failure(let error):
-                    self.host.logger.debug("no mDNS", metadata: ["address": "\(address)", "error": "\(error)"])
+                    self.host.logger.debug(
+                        "no mDNS", metadata: ["address": "\(address)", "error": "\(error)"])
                 }
             }
     }
@@ -137,7 +141,9 @@ final class MulticastDNS {
         let addresses = LocalNetwork.current().reachable(self.host.boundAddresses)
         for interface in self.interfaces {
             let own = addresses.filter { $0.ip == interface.subnet.address }
-            if let packet = self.discovery.answer(own, now: self.host.now) { self.send(packet, on: interface.channel) }
+            if let packet = self.discovery.answer(own, now: self.host.now) {
+                self.send(packet, on: interface.channel)
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 import LibP2PCore
 
-/// Decides what to ask, answer and believe in libp2p's mDNS peer discovery (libp2p specs, "mdns"). Pure: packets in,
-/// packets and peers out.
+/// Decides what to ask, answer and believe in libp2p's mDNS peer discovery (libp2p specs, "mdns"). Pure:
+/// packets in, packets and peers out.
 struct PeerDiscovery: Sendable {
     /// What is asked for.
     static let service = DNSMessage.Name("_p2p._udp.local")
@@ -11,7 +11,8 @@ struct PeerDiscovery: Sendable {
     static let timeToLive: UInt32 = 120
     /// The most addresses that are announced on an interface, or taken from an answer.
     static let maxAddressCount = 8
-    /// Packets read of one interface's network a second, on average and in a burst: enough for a large office.
+    /// Packets read of one interface's network a second, on average and in a burst: enough for a large
+    /// office.
     static let maxPacketsPerSecond = 100
     /// At most one answer a second goes out (RFC 6762 §6).
     static let answerInterval: Duration = .seconds(1)
@@ -66,8 +67,8 @@ struct PeerDiscovery: Sendable {
 
     /// Reads a packet.
     ///
-    /// - Parameter source: the sender's IP address; what is announced for other addresses is left out, because
-    ///   anybody could announce a victim's.
+    /// - Parameter source: the sender's IP address; what is announced for other addresses is left out,
+    ///   because anybody could announce a victim's.
     mutating func received(_ packet: [UInt8], from source: [UInt8], now: Instant) -> Reaction {
         guard self.takeToken(now), let message = DNSMessage(decoding: packet) else { return .none }
         if message.isResponse { return self.readAnswer(message, source) }
@@ -112,7 +113,9 @@ struct PeerDiscovery: Sendable {
         var found: [Found] = []
         for record in message.additional + message.answers {
             guard case .text(let strings) = record.content, instances.contains(record.name) else { continue }
-            guard let peer = self.readStrings(strings, source), !found.contains(peer), self.isNew(peer) else { continue }
+            guard let peer = self.readStrings(strings, source), !found.contains(peer), self.isNew(peer) else {
+                continue
+            }
             found.append(peer)
         }
         return found.isEmpty ? .none : .discovered(found)

@@ -6,12 +6,13 @@ import NIOCore
 
 /// Answers and asks `/ipfs/id/1.0.0`, sends and takes `/ipfs/id/push/1.0.0` (libp2p specs, "identify").
 ///
-/// Confined to the host's loop. Asking starts with the connection and delays nothing: streams can be opened before
-/// the answer.
+/// Confined to the host's loop. Asking starts with the connection and delays nothing: streams can be opened
+/// before the answer.
 final class IdentifyService {
     /// Pushes taken from one connection in a row before more are refused; one more is allowed each second.
     private static let pushBurst = 16
-    /// Inbound identify streams served at once on a connection: asking twice is odd, asking hundreds of times abuse.
+    /// Inbound identify streams served at once on a connection: asking twice is odd, asking hundreds of times
+    /// abuse.
     private static let maxConcurrentAnswers = 4
 
     private unowned let host: Host
@@ -64,7 +65,8 @@ final class IdentifyService {
         }
     }
 
-    /// Takes what the peer says of itself: a key that is not its own is left out, and of records only its own counts.
+    /// Takes what the peer says of itself: a key that is not its own is left out, and of records only its own
+    /// counts.
     private func received(_ message: IdentifyMessage, on connection: Connection, asPush: Bool) {
         guard connection.isUsable else { return }
         var message = message
@@ -138,7 +140,9 @@ final class IdentifyService {
 
     private func push() {
         for connection in self.host.connections where connection.isUsable {
-            if let known = connection.identify, !known.protocols.contains(IdentifyMessage.pushProtocolID) { continue }
+            if let known = connection.identify, !known.protocols.contains(IdentifyMessage.pushProtocolID) {
+                continue
+            }
             guard let stream = connection.openStream(IdentifyMessage.pushProtocolID) else { continue }
             let timer = self.host.eventLoop.assumeIsolated().scheduleTask(
                 in: TimeAmount(self.host.configuration.deadlines.identify)

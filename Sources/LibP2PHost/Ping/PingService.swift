@@ -3,7 +3,8 @@ import LibP2P
 import LibP2PCore
 import NIOCore
 
-/// Answers and asks `/ipfs/ping/1.0.0`: 32 random bytes come back (libp2p specs, "ping"). Confined to the loop.
+/// Answers and asks `/ipfs/ping/1.0.0`: 32 random bytes come back (libp2p specs, "ping"). Confined to the
+/// loop.
 final class PingService {
     static let protocolID = "/ipfs/ping/1.0.0"
     /// The bytes of one ping.
@@ -25,7 +26,9 @@ final class PingService {
 
     private func answer(_ stream: Stream) {
         let connection = stream.connection
-        guard self.host.connections(to: stream.peer).reduce(0, { $0 + $1.services.inboundPings }) < Self.maxInbound
+        guard
+            self.host.connections(to: stream.peer).reduce(0, { $0 + $1.services.inboundPings })
+                < Self.maxInbound
         else { return stream.reset(code: StreamErrorCode.resourceLimit) }
         connection.services.inboundPings += 1
         let idle = IdleTimer(host: self.host, stream: stream)
@@ -50,7 +53,8 @@ final class PingService {
         }
     }
 
-    /// Unsent answers above which no more requests are read: above the machine's low-water mark, which resumes.
+    /// Unsent answers above which no more requests are read: above the machine's low-water mark, which
+    /// resumes.
     private static let maxUnsentAnswers = 128 * 1_024
 
     // MARK: - Asking
@@ -67,7 +71,9 @@ final class PingService {
         var answer: [UInt8] = []
         let host = self.host
         let start = host.now
-        let timer = host.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(host.configuration.deadlines.ping)) {
+        let timer = host.eventLoop.assumeIsolated().scheduleTask(
+            in: TimeAmount(host.configuration.deadlines.ping)
+        ) {
             stream.reset()
         }
         stream.onClosed = { failure in

@@ -14,9 +14,11 @@ public final class Connection {
     public let peer: PeerID
     /// Who dialled.
     public let direction: Direction
-    /// The address at the other end, without the peer's id; of an inbound connection the port is a passing one.
+    /// The address at the other end, without the peer's id; of an inbound connection the port is a passing
+    /// one.
     public let remoteAddress: Multiaddr
-    /// The Noise handshake hash, 32 bytes: a name of this connection that both ends share and nobody can choose.
+    /// The Noise handshake hash, 32 bytes: a name of this connection that both ends share and nobody can
+    /// choose.
     public let handshakeHash: [UInt8]
     /// The number of the connection in this host, in the order of authentication.
     public let ordinal: UInt64
@@ -44,8 +46,8 @@ public final class Connection {
         self.driver = driver
     }
 
-    /// Opens a stream for the first protocol of `protocols` that the peer speaks. With one protocol the stream is
-    /// usable at once, before the peer agreed; `onClosed` tells when it does not.
+    /// Opens a stream for the first protocol of `protocols` that the peer speaks. With one protocol the
+    /// stream is usable at once, before the peer agreed; `onClosed` tells when it does not.
     public func openStream(_ protocols: [String]) -> EventLoopFuture<Stream> {
         let loop = self.driver.eventLoop.assumeIsolated()
         switch self.driver.openStream(protocols, on: self) {

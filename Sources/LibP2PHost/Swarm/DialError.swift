@@ -13,8 +13,8 @@ public enum DialFailure: Error, Equatable, Sendable {
     case unreachable(String)
     /// The connection was closed before it was authenticated.
     case handshakeFailed(ConnectionFailure?)
-    /// `DialPolicy` forbids it: the address comes from a stranger and leads somewhere private, or strangers caused
-    /// enough dials in this run.
+    /// `DialPolicy` forbids it: the address comes from a stranger and leads somewhere private, or strangers
+    /// caused enough dials in this run.
     case forbiddenByPolicy
     /// Neither connected nor refused within the deadline.
     case timedOut

@@ -23,15 +23,15 @@ public struct DialCandidate: Sendable, Equatable {
     }
 }
 
-/// Decides which addresses are dialled, so that strangers cannot aim us at what they like: at services of our own
-/// machine, at neighbours behind our router, or at a victim.
+/// Decides which addresses are dialled, so that strangers cannot aim us at what they like: at services of our
+/// own machine, at neighbours behind our router, or at a victim.
 ///
 /// A value: pure, but for the count of dials that strangers have caused in this run.
 public struct DialPolicy: Sendable {
     /// The most addresses of one peer that are dialled.
     public static let maxAddressesPerPeer = 8
-    /// The most dials in a run of the process whose addresses were neither typed nor in a ticket: enough to find a
-    /// space's members, too few to be a weapon.
+    /// The most dials in a run of the process whose addresses were neither typed nor in a ticket: enough to
+    /// find a space's members, too few to be a weapon.
     public static let maxUnsolicitedDials = 16
 
     /// The subnets that we are on.
@@ -83,8 +83,8 @@ public struct DialPolicy: Sendable {
         }
     }
 
-    /// Takes the addresses of one peer that may be dialled now, typed ones and those of tickets first, and counts
-    /// the unsolicited ones.
+    /// Takes the addresses of one peer that may be dialled now, typed ones and those of tickets first, and
+    /// counts the unsolicited ones.
     public mutating func admit(_ candidates: [DialCandidate]) -> [Multiaddr] {
         func isSolicited(_ candidate: DialCandidate) -> Bool {
             candidate.source == .typed || candidate.source == .ticket
@@ -102,7 +102,8 @@ public struct DialPolicy: Sendable {
         return admitted
     }
 
-    /// Whether an address is on a subnet of ours; the address where cloud machines keep their secrets never is.
+    /// Whether an address is on a subnet of ours; the address where cloud machines keep their secrets never
+    /// is.
     private func isNear(_ ip: [UInt8]) -> Bool {
         let ip = AddressScope.unwrapped(ip)
         guard ip != [169, 254, 169, 254] else { return false }

@@ -7,8 +7,8 @@ extension Host {
     public struct Configuration: Sendable {
         /// The identity.
         public var key: Ed25519.PrivateKey
-        /// Where to listen, as `/ip4/0.0.0.0/tcp/4001`; port 0 lets the system choose. When a port is taken, any
-        /// free one serves. Empty: nobody can dial this host.
+        /// Where to listen, as `/ip4/0.0.0.0/tcp/4001`; port 0 lets the system choose. When a port is taken,
+        /// any free one serves. Empty: nobody can dial this host.
         public var listenAddresses: [Multiaddr] = []
         /// Identify's agent, such as `descord/0.1.0`.
         public var agentVersion = "descord"

@@ -3,16 +3,16 @@ import NIOCore
 import NIOPosix
 
 extension Host {
-    /// Dials the addresses of one peer in parallel; the first connection that authenticates wins, and the others
-    /// are closed.
+    /// Dials the addresses of one peer in parallel; the first connection that authenticates wins, and the
+    /// others are closed.
     ///
     /// - Parameters:
     ///   - addresses: the first `HostLimits.parallelDials` are tried; IP or DNS names with a TCP port.
-    ///   - expecting: the peer that must answer; nil takes it from each address's `/p2p`, and without one accepts
-    ///     any peer but ourselves.
+    ///   - expecting: the peer that must answer; nil takes it from each address's `/p2p`, and without one
+    ///     accepts any peer but ourselves.
     ///   - deadline: for the whole dial, handshake included.
-    /// - Returns: the connection, after observers were told of it, or a `DialError`. It always dials, even when
-    ///   the peer is connected.
+    /// - Returns: the connection, after observers were told of it, or a `DialError`. It always dials, even
+    ///   when the peer is connected.
     public func dial(
         _ addresses: [Multiaddr], expecting: PeerID?, deadline: Duration,
     ) -> EventLoopFuture<Connection> {
@@ -25,14 +25,16 @@ extension Host {
 }
 
 extension Host {
-    /// Dials those of a peer's addresses that the policy allows, in parallel; see `dial(_:expecting:deadline:)`.
-    /// Fails with `forbiddenByPolicy` for each address when none is allowed.
+    /// Dials those of a peer's addresses that the policy allows, in parallel; see
+    /// `dial(_:expecting:deadline:)`. Fails with `forbiddenByPolicy` for each address when none is allowed.
     public func dial(
         _ candidates: [DialCandidate], expecting: PeerID?, deadline: Duration,
     ) -> EventLoopFuture<Connection> {
         let admitted = self.dialPolicy.admit(candidates)
         guard !admitted.isEmpty else {
-            let attempts = candidates.map { DialError.Attempt(address: $0.address, failure: .forbiddenByPolicy) }
+            let attempts = candidates.map {
+                DialError.Attempt(address: $0.address, failure: .forbiddenByPolicy)
+            }
             return self.eventLoop.assumeIsolated().makeFailedFuture(DialError(attempts: attempts))
         }
         return self.dial(admitted, expecting: expecting, deadline: deadline)
@@ -84,7 +86,8 @@ final class Dial {
     }
 
     private func target(_ address: Multiaddr) -> Result<TCPTarget, DialFailure> {
-        guard self.host.drain == nil, self.host.channels.count < self.host.configuration.limits.connections else {
+        guard self.host.drain == nil, self.host.channels.count < self.host.configuration.limits.connections
+        else {
             return .failure(.refusedByLimit)
         }
         let peer = address.peerID
@@ -97,7 +100,8 @@ final class Dial {
     private func connect(_ index: Int, to target: TCPTarget) {
         let address = self.addresses[index]
         let handler = self.host.makeHandler(
-            direction: .outbound, remoteAddress: address.withoutPeer, expecting: self.expecting ?? address.peerID)
+            direction: .outbound, remoteAddress: address.withoutPeer,
+            expecting: self.expecting ?? address.peerID)
         handler.onOutcome = { [weak self] outcome in self?.ended(index, outcome) }
         self.states[index] = .connecting
         self.handlers[index] = handler

@@ -10,14 +10,18 @@ extension Host {
 
     /// Listens on every configured address and returns the bound ones, with real ports.
     ///
-    /// An address whose port is taken is bound to any free port. Fails when an address cannot be bound at all, or
-    /// is not an IP address with a TCP port.
+    /// An address whose port is taken is bound to any free port. Fails when an address cannot be bound at
+    /// all, or is not an IP address with a TCP port.
     public func listen() -> EventLoopFuture<[Multiaddr]> {
         let loop = self.eventLoop.assumeIsolated()
         var futures: [EventLoopFuture<any Channel>] = []
         for address in self.configuration.listenAddresses {
-            guard let socketAddress = address.withoutPeer.socketAddress, address.withoutPeer.components.count == 2
-            else { return loop.makeFailedFuture(ListenError(address: address, reason: "not an IP address with a TCP port")) }
+            guard let socketAddress = address.withoutPeer.socketAddress,
+                address.withoutPeer.components.count == 2
+            else {
+                return loop.makeFailedFuture(
+                    ListenError(address: address, reason: "not an IP address with a TCP port"))
+            }
             futures.append(self.bind(socketAddress, address))
         }
         let promise = self.eventLoop.makePromise(of: [Multiaddr].self)

@@ -7,8 +7,8 @@ import NIOPosix
 
 /// A libp2p node's sockets, connections and streams.
 ///
-/// Confined to one event loop: it is made there, and every call and every callback happens there. A host that has
-/// listened or dialled must be closed.
+/// Confined to one event loop: it is made there, and every call and every callback happens there. A host that
+/// has listened or dialled must be closed.
 public final class Host {
     public let configuration: Configuration
     /// The loop that everything is confined to.
@@ -19,7 +19,8 @@ public final class Host {
     let logger: Logger
     /// The bound addresses; the unspecified address is kept as it is.
     public internal(set) var boundAddresses: [Multiaddr] = []
-    /// Addresses that identify announces instead of those derived from the bound ones, such as an external one.
+    /// Addresses that identify announces instead of those derived from the bound ones, such as an external
+    /// one.
     public var announcedAddresses: [Multiaddr]? {
         didSet { if self.announcedAddresses != oldValue { self.identify.localChanged() } }
     }
@@ -28,8 +29,8 @@ public final class Host {
 
     /// Which addresses of strangers are dialled. Follows the bound addresses when `listen` succeeded.
     public var dialPolicy: DialPolicy
-    /// Told of peers on the local networks; the addresses are those at which mDNS packets came from, as candidates
-    /// for `dial`. Set it before `listen`.
+    /// Told of peers on the local networks; the addresses are those at which mDNS packets came from, as
+    /// candidates for `dial`. Set it before `listen`.
     public var onDiscovered: ((PeerID, [DialCandidate]) -> Void)?
 
     private var handlers: [String: (Stream) -> Void] = [:]
@@ -108,8 +109,8 @@ public final class Host {
 
     // MARK: - Addresses
 
-    /// What identify announces: `announcedAddresses`, or the bound addresses with the unspecified one replaced by
-    /// those of the interfaces.
+    /// What identify announces: `announcedAddresses`, or the bound addresses with the unspecified one
+    /// replaced by those of the interfaces.
     public var advertisedAddresses: [Multiaddr] {
         self.announcedAddresses ?? LocalNetwork.current().reachable(self.boundAddresses)
     }
@@ -137,7 +138,8 @@ public final class Host {
         configuration.yamux.maxInboundStreams = self.configuration.limits.inboundStreamsPerConnection
         let machine = ConnectionMachine(
             role: direction == .outbound ? .dialer : .listener, configuration: configuration,
-            supportedProtocols: self.supportedProtocols, noiseStatic: .generate(), noiseEphemeral: .generate(),
+            supportedProtocols: self.supportedProtocols, noiseStatic: .generate(),
+            noiseEphemeral: .generate(),
             now: Instant(self.eventLoop.now))
         let handler = ConnectionHandler(
             host: self, direction: direction, remoteAddress: remoteAddress, machine: machine)

@@ -7,8 +7,8 @@ public struct HostLimits: Sendable {
     public var connectionsPerPeer = 4
     /// Inbound connections that have not authenticated yet.
     public var halfOpenInbound = 128
-    /// Inbound connections from one IP address that have not authenticated yet, so that one address cannot take
-    /// all of `halfOpenInbound`.
+    /// Inbound connections from one IP address that have not authenticated yet, so that one address cannot
+    /// take all of `halfOpenInbound`.
     public var halfOpenInboundPerAddress = 48
     /// Streams that a peer may have open on one connection.
     public var inboundStreamsPerConnection = 256

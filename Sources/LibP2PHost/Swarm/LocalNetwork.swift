@@ -42,7 +42,8 @@ public struct LocalNetwork: Sendable, Equatable {
         // Nothing better can be done than to know of no interface.
         let devices = (try? System.enumerateDevices()) ?? []
         let subnets = devices.compactMap { device -> Subnet? in
-            guard let address = device.address?.ipBytes, let mask = device.netmask?.ipBytes, mask.count == address.count
+            guard let address = device.address?.ipBytes, let mask = device.netmask?.ipBytes,
+                mask.count == address.count
             else { return nil }
             let bits = mask.reduce(0) { $0 + $1.nonzeroBitCount }
             return Subnet(address: address, prefixLength: bits, interface: device.name)
@@ -50,8 +51,8 @@ public struct LocalNetwork: Sendable, Equatable {
         return LocalNetwork(subnets: subnets)
     }
 
-    /// Returns addresses that others can dial: the unspecified address becomes those of the interfaces, without
-    /// loopback and link-local unless there are no others.
+    /// Returns addresses that others can dial: the unspecified address becomes those of the interfaces,
+    /// without loopback and link-local unless there are no others.
     func reachable(_ bound: [Multiaddr]) -> [Multiaddr] {
         var result: [Multiaddr] = []
         for address in bound {
@@ -64,7 +65,9 @@ public struct LocalNetwork: Sendable, Equatable {
             let far = own.filter { ![.loopback, .linkLocal].contains(AddressScope(of: $0)) }
             let shown = far.isEmpty ? own.filter { AddressScope(of: $0) == .loopback } : far
             for ip in shown {
-                if let address = Multiaddr(ip: ip, tcpPort: port), !result.contains(address) { result.append(address) }
+                if let address = Multiaddr(ip: ip, tcpPort: port), !result.contains(address) {
+                    result.append(address)
+                }
             }
         }
         return result
@@ -108,7 +111,8 @@ enum AddressScope: Equatable {
         }
     }
 
-    /// The IPv4 address inside an IPv6 one that leads there: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC 3056).
+    /// The IPv4 address inside an IPv6 one that leads there: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC
+    /// 3056).
     static func unwrapped(_ ip: [UInt8]) -> [UInt8] {
         guard ip.count == 16 else { return ip }
         let zeros = [UInt8](repeating: 0, count: 10)

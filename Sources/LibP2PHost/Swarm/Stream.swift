@@ -4,9 +4,9 @@ import NIOCore
 
 /// A bidirectional byte stream of one protocol on a connection.
 ///
-/// Confined to the host's event loop. Data that arrives before `onData` is set, or while reading is paused, waits
-/// inside; the peer's flow-control window, and a limit a connection, bound it. The callbacks are let go when the
-/// stream ends, so that they may capture it.
+/// Confined to the host's event loop. Data that arrives before `onData` is set, or while reading is paused,
+/// waits inside; the peer's flow-control window, and a limit a connection, bound it. The callbacks are let go
+/// when the stream ends, so that they may capture it.
 public final class Stream {
     /// The peer at the other end.
     public let peer: PeerID
@@ -190,7 +190,9 @@ public final class Stream {
         }
         if !self.isClosed { self.unread.removeFirst(index) }
         self.isDelivering = false
-        guard !self.isClosed, self.unread.isEmpty, self.remoteFinished == .waiting, !self.isPaused else { return }
+        guard !self.isClosed, self.unread.isEmpty, self.remoteFinished == .waiting, !self.isPaused else {
+            return
+        }
         if let onFinished = self.onFinished {
             self.remoteFinished = .delivered
             self.onFinished = nil

@@ -2,11 +2,12 @@ import LibP2P
 import LibP2PCore
 import NIOCore
 
-/// Moves bytes between a TCP channel and a `ConnectionMachine`, and the machine's events to streams and the host.
+/// Moves bytes between a TCP channel and a `ConnectionMachine`, and the machine's events to streams and the
+/// host.
 ///
-/// Confined to the channel's event loop. What is read is handed to the machine at once; what it wants to send is
-/// collected and written at the end of a burst of reads, or of the turn of the loop. Nothing is taken from the
-/// machine while the socket is not writable, so that unsent bytes wait where they are counted.
+/// Confined to the channel's event loop. What is read is handed to the machine at once; what it wants to send
+/// is collected and written at the end of a burst of reads, or of the turn of the loop. Nothing is taken from
+/// the machine while the socket is not writable, so that unsent bytes wait where they are counted.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -30,11 +31,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var flushWaiters: [(stream: StreamID, promise: EventLoopPromise<Void>)] = []
     private var unreadBytes = 0
     private var scratch: [UInt8] = []
+    private var isStarted = false
     private var isReading = false
+    private var isOutputClosed = false
     private var flushScheduled = false
     private var timer: Scheduled<Void>?
     private var timerInstant = Instant.distantFuture
-    private var closePromises: [EventLoopPromise<Void>] = []
 
     private enum Phase {
         case handshaking
@@ -45,7 +47,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     init(
-        host: Host, direction: Connection.Direction, remoteAddress: Multiaddr, machine: consuming ConnectionMachine,
+        host: Host, direction: Connection.Direction, remoteAddress: Multiaddr,
+        machine: consuming ConnectionMachine,
     ) {
         self.host = host
         self.eventLoop = host.eventLoop
@@ -64,7 +67,12 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if context.channel.isActive { self.start() }
+        if self.phase == .closing || self.phase == .closed {
+            // Given up while the name was looked up.
+            context.close(promise: nil)
+        } else if context.channel.isActive {
+            self.start()
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -76,11 +84,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.fireChannelActive()
     }
 
-    private var started = false
-
     private func start() {
-        guard !self.started, self.phase == .handshaking else { return }
-        self.started = true
+        guard !self.isStarted, self.phase == .handshaking else { return }
+        self.isStarted = true
         self.process { machine, _, events in machine.start(into: &events) }
     }
 
@@ -119,8 +125,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: - Machine
 
-    /// Runs the machine and dispatches what it made of it. Callbacks run after the machine returned, so they may
-    /// use it.
+    /// Runs the machine and dispatches what it made of it. Callbacks run after the machine returned, so they
+    /// may use it.
     private func process(
         _ body: (inout ConnectionMachine, Instant, inout [ConnectionMachine.Event]) -> Void
     ) {
@@ -192,7 +198,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func openStream(_ protocols: [String], on connection: Connection) -> Result<Stream, OpenStreamError> {
         guard self.phase == .open else { return .failure(.notConnected) }
-        guard let id = self.machine.openStream(protocols, now: self.now) else { return .failure(.tooManyStreams) }
+        guard let id = self.machine.openStream(protocols, now: self.now) else {
+            return .failure(.tooManyStreams)
+        }
         let stream = Stream(id: id, protocolID: protocols[0], direction: .outbound, connection: connection)
         self.streams[id] = stream
         self.scheduleFlush()
@@ -273,7 +281,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Whether bytes of any stream still wait to be sent.
     var hasUnsentBytes: Bool {
         self.phase == .open
-            && (self.machine.hasOutbound || self.streams.keys.contains { self.machine.pendingBytes(on: $0) > 0 })
+            && (self.machine.hasOutbound
+                || self.streams.keys.contains { self.machine.pendingBytes(on: $0) > 0 })
     }
 
     func setSupportedProtocols(_ protocols: [String]) {
@@ -327,7 +336,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: - Time
 
     private func rearmTimer() {
-        guard self.phase == .handshaking || self.phase == .open, let deadline = self.machine.nextDeadline else { return }
+        guard self.phase == .handshaking || self.phase == .open, let deadline = self.machine.nextDeadline
+        else { return }
         if self.timer != nil, self.timerInstant <= deadline { return }
         self.timer?.cancel()
         self.timerInstant = deadline
@@ -357,20 +367,18 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Closes the socket at once.
     func abort() {
         self.end(nil)
-        self.context?.close(promise: nil)
+        if let context = self.context {
+            context.close(promise: nil)
+        } else {
+            // A name is still being looked up, which cannot be stopped; nobody waits for it.
+            self.didCloseChannel()
+        }
     }
 
     /// The TCP connection did not come about; the channel is closed, or never was.
     func connectFailed() {
         self.end(nil)
         self.didCloseChannel()
-    }
-
-    /// Completes when the socket is closed.
-    func whenClosed() -> EventLoopFuture<Void> {
-        let promise = self.eventLoop.makePromise(of: Void.self)
-        if self.phase == .closed { promise.succeed() } else { self.closePromises.append(promise) }
-        return promise.futureResult
     }
 
     /// Ends the streams, tells the host and lets the last bytes go.
@@ -401,13 +409,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private var outputClosed = false
-
-    /// Shuts our side down and reads on until the peer does the same: closing a socket with unread bytes would
-    /// reset the connection and take our last bytes from the peer.
+    /// Shuts our side down and reads on until the peer does the same: closing a socket with unread bytes
+    /// would reset the connection and take our last bytes from the peer.
     private func closeOutput(_ context: ChannelHandlerContext) {
-        guard !self.outputClosed else { return }
-        self.outputClosed = true
+        guard !self.isOutputClosed else { return }
+        self.isOutputClosed = true
         context.close(mode: .output, promise: nil)
     }
 
@@ -417,9 +423,6 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.timer?.cancel()
         self.timer = nil
         self.host.closed(self)
-        let promises = self.closePromises
-        self.closePromises = []
-        for promise in promises { promise.succeed() }
     }
 }
 
