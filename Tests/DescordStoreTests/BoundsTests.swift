@@ -77,7 +77,7 @@ import Testing
     @Test func bytesAreBoundedAndControlMoreTightly() throws {
         let world = try World().joined()
         let change = try world.alice.store.author(
-            BudgetChange(totalBytes: 5_000, controlBytes: 800), in: world.space)
+            BudgetChange(totalBytes: 5_000, controlBytes: 600), in: world.space)
         var forger = try Forger(world.bob.store, in: world.space)
         let channel = try forger.write(
             ChannelCreate(name: "one"), links: [change.id], clock: .at(world.clock.now, .milliseconds(1)))

@@ -145,9 +145,9 @@ import Testing
             MessagePost(text: "wrong"), links: world.heads, clock: parent.header.clock, channel: world.channel)
         let child = try forger.write(
             MessagePost(text: "child"), clock: .at(world.clock.now, .seconds(5)), channel: world.channel)
+        let late = try World.replica(of: world)
         #expect(try world.alice.store.ingest([wrong, child], from: .file).verdicts == [.invalid, .invalid])
         // The same when the child came first.
-        let late = try World.replica(of: world)
         #expect(try late.store.ingest([child, wrong], from: .file).verdicts == [.waiting, .invalid])
         #expect(try late.store.state(of: child.id) == .invalid)
         #expect(try late.store.messages(MessageFilter()).isEmpty)

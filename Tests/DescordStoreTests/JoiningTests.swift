@@ -191,12 +191,13 @@ import Testing
         let leave = try world.bob.store.leave(world.space)
         _ = try world.alice.store.ingest([leave.operation], from: .file)
         _ = try world.alice.store.author(MemberRemove(member: carol.store.publicKey), in: world.space)
+        let links = world.heads
         for home in [world.bob, carol] {
             var forger = try Forger(home.store, in: world.space)
             let signature = JoinProof.forOperation(
                 space: world.space, invite: invite.id, joiner: home.store.publicKey, by: key)
             let join = try forger.write(
-                MemberJoin(invite: invite.id, signature: signature), links: world.heads,
+                MemberJoin(invite: invite.id, signature: signature), links: links,
                 clock: .at(world.clock.now, .seconds(5)))
             guard case .refused(.revoked) = try world.alice.store.admit(join) else {
                 Issue.record("a ticket restored a member")
