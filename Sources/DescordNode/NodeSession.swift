@@ -31,7 +31,6 @@ package actor NodeSession {
 
     private let configuration: NodeConfiguration
     private let store: Store
-    private let key: Ed25519.PrivateKey
     private let logger: Logger
     private let eventLoop: any EventLoop
     private var backend: Backend?
@@ -41,17 +40,16 @@ package actor NodeSession {
 
     /// Opens a session; returns once the own node's sockets are bound or the holder said hello.
     package static func open(
-        _ configuration: NodeConfiguration, store: Store, key: Ed25519.PrivateKey, logger: Logger
+        _ configuration: NodeConfiguration, store: Store, logger: Logger
     ) async throws -> NodeSession {
-        let session = NodeSession(configuration, store: store, key: key, logger: logger)
+        let session = NodeSession(configuration, store: store, logger: logger)
         _ = try await session.current()
         return session
     }
 
-    private init(_ configuration: NodeConfiguration, store: Store, key: Ed25519.PrivateKey, logger: Logger) {
+    private init(_ configuration: NodeConfiguration, store: Store, logger: Logger) {
         self.configuration = configuration
         self.store = store
-        self.key = key
         self.logger = logger
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     }
@@ -137,7 +135,7 @@ package actor NodeSession {
     /// Public spaces that were announced; only an own node hears announcements.
     package func discoveredSpaces(deadline: Duration?) async throws -> [(id: SpaceID, name: String)] {
         guard case .owner(let node) = try await self.current() else { return [] }
-        return try await node.discoveredSpaces(deadline: deadline).map { ($0.id, $0.name) }
+        return try await node.discoveredSpaces(deadline: deadline)
     }
 
     /// Yields the newest arrival number whenever operations were stored, over a change of the holder too.
@@ -205,7 +203,7 @@ package actor NodeSession {
     private func connect() async throws -> Backend {
         let home = self.store.home
         let deadline = ContinuousClock.now + Self.holderPatience
-        guard let socket = RunSocket(folder: home.runPath, name: Home.socketName) else {
+        guard let socket = RunSocket(folder: home.runPath, name: RunSocket.name) else {
             throw Failure.start(.runFolder(path: home.runPath, code: 0))
         }
         let watch = RunFolderWatch(folder: home.runPath)
@@ -220,7 +218,7 @@ package actor NodeSession {
             if lock.tryAcquire() {
                 return .owner(
                     try await Node.start(
-                        self.configuration, store: self.store, key: self.key, logger: self.logger, holding: lock))
+                        self.configuration, store: self.store, logger: self.logger, holding: lock))
             }
             if let client = try? await HandoverClient.connect(to: socket, eventLoop: self.eventLoop).get() {
                 // A failed attempt means that the holder is coming or going: the folder says when to look again.
@@ -269,7 +267,7 @@ package actor NodeSession {
             }
         }
         // What was stored while nobody followed.
-        if let newest = try? self.store.newestArrival() { continuation.yield(newest) }
+        if let newest = try? self.store.latestArrival() { continuation.yield(newest) }
     }
 
     private func holderVanished() async {

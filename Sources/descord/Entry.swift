@@ -1,8 +1,9 @@
 import DescordCLI
 
+/// The process: everything is in `Program`.
 @main
 struct Entry {
     static func main() async {
-        print("descord")
+        await Program.main(network: OfflineNetwork())
     }
 }

@@ -3,6 +3,7 @@ import DescordStore
 import LibP2P
 import LibP2PCore
 import LibP2PHost
+import Logging
 import NIOCore
 
 extension NodeEngine {
@@ -21,7 +22,7 @@ extension NodeEngine {
         try self.startTracing()
         let now = self.configuration.wallTime()
         self.gossip.restore(
-            try self.store.backoffs(at: now).map { backoff in
+            try self.store.backoffs(now: now).map { backoff in
                 .init(
                     topic: Topic(backoff.topic), peer: backoff.peer,
                     remaining: .milliseconds(backoff.expires.milliseconds - now.milliseconds))
@@ -34,14 +35,16 @@ extension NodeEngine {
     private func validate(_ message: Message, from peer: PeerID, completion: @escaping (ValidationResult) -> Void) {
         let topic = message.topic.description
         if topic == SpaceTopic.discovery {
-            completion(self.announcements.received(message.data, at: self.configuration.wallTime()))
+            completion(self.announcements.received(message.data ?? [], at: self.configuration.wallTime()))
             self.progressed()
             return
         }
-        self.pipeline.submit([.gossip(message.data, topic: topic)], from: .gossip(peer)) { outcomes in
+        self.pipeline.submit([.gossip(message.data ?? [], topic: topic)], from: .gossip(peer)) { [unowned self] outcomes in
             switch outcomes[0] {
             case .refused: completion(.reject)
             case .foreign, .failed: completion(.ignore)
+            case .judged(let operation, .duplicate):
+                completion(self.recentlySynced.remove(operation.id) ? .accept : .ignore)
             case .judged(_, let verdict): completion(verdict.forwards ? .accept : .ignore)
             }
         }
@@ -59,9 +62,8 @@ extension NodeEngine {
         let ids = context.unpublished
         context.unpublished = []
         for id in ids {
-            guard let publication = try? self.store.publication(id) else { continue }  // deleted meanwhile
-            let outcome = self.gossip.publish(
-                publication.encoded, to: context.topic, seqno: publication.gossipSeqno)
+            guard let (bytes, seqno) = try? self.publication(of: id) else { continue }  // deleted meanwhile
+            let outcome = self.gossip.publish(bytes, to: context.topic, seqno: seqno)
             if case .failure(let refusal) = outcome {
                 self.logger.debug("not published", metadata: ["operation": "\(id)", "why": "\(refusal)"])
             }
@@ -82,7 +84,7 @@ extension NodeEngine {
         let topic = Topic(SpaceTopic.discovery)
         for context in self.spaces where context.isPublic {
             guard self.announcements.mayAnnounce(context.id, at: self.configuration.wallTime()),
-                let genesis = try? self.store.operation(context.id),  // a space that we hold has its genesis
+                let genesis = try? self.store.operation(context.id)?.operation,  // a space that we hold has its genesis
                 let seqno = try? self.store.nextGossipSeqno()
             else { continue }
             _ = self.gossip.publish(genesis.encoded, to: topic, seqno: seqno)  // announced again at the next chance
@@ -104,15 +106,13 @@ extension NodeEngine {
             StoredBackoff(topic: backoff.topic.description, peer: backoff.peer, expires: now + backoff.remaining)
         }
         let store = self.store
-        self.pipeline.write { try store.saveBackoffs(backoffs, at: now) }
+        self.pipeline.write { try store.saveBackoffs(backoffs, now: now) }
     }
 
     func recordMetrics() {
         let now = self.configuration.wallTime()
         let metrics = self.spaces.map { context in
-            TopicMetricsDelta(
-                topic: context.topic.description, counters: self.gossip.counters(context.topic),
-                meshPeers: self.gossip.meshPeers(context.topic).count)
+            self.metrics(of: context.topic, at: now)
         }
         let store = self.store
         self.pipeline.write { try store.addMetrics(metrics, at: now) }
@@ -120,6 +120,34 @@ extension NodeEngine {
 }
 
 extension NodeEngine {
+    /// The encoded operation and its gossip number: its own, when it was authored here, or a new one.
+    private func publication(of id: OperationID) throws -> ([UInt8], seqno: UInt64)? {
+        if let authored = try self.store.authored(id) { return (authored.operation.encoded, authored.gossipSeqno) }
+        guard let stored = try self.store.operation(id) else { return nil }
+        return (stored.operation.encoded, try self.store.nextGossipSeqno())
+    }
+
+    /// What this run counted on a topic.
+    private func metrics(of topic: Topic, at now: WallTime) -> TopicMetrics {
+        let counters = self.gossip.counters(topic)
+        var metrics = TopicMetrics(topic: topic.description)
+        metrics.messagesPublished = Int64(counters.published)
+        metrics.messagesReceived = Int64(counters.received)
+        metrics.duplicatesReceived = Int64(counters.duplicates)
+        metrics.meshPeers = Int64(self.gossip.meshPeers(topic).count)
+        if let last = counters.lastActivity {
+            metrics.lastActivity = now - (self.host.now - last)
+        }
+        metrics.more = [
+            "messages_rejected": Int64(counters.rejected), "messages_ignored": Int64(counters.ignored),
+            "messages_sent": Int64(counters.sent), "bytes_received": Int64(counters.bytesReceived),
+            "bytes_published": Int64(counters.bytesPublished), "iwant_sent": Int64(counters.iwantSent),
+            "iwant_served": Int64(counters.iwantServed), "grafts": Int64(counters.grafts),
+            "prunes": Int64(counters.prunes),
+        ]
+        return metrics
+    }
+
     /// Writes the trace that the configuration asks for.
     private func startTracing() throws {
         guard let path = self.configuration.traceFile else { return }

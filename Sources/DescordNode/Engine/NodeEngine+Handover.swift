@@ -1,6 +1,7 @@
 import DescordCore
 import DescordStore
 import LibP2PCore
+import LibP2PHost
 import NIOCore
 
 extension NodeEngine {
@@ -42,12 +43,12 @@ extension NodeEngine {
             return reply(.failure(.invalid("operations")))
         }
         do {
-            guard let operation = try self.store.operation(first) else {
+            guard let operation = try self.store.operation(first)?.operation else {
                 return reply(.failure(.invalid("operations")))
             }
             // A space that another invocation made while this node was running.
-            for held in try self.store.heldSpaces() where held.id == operation.space { try self.enter(held) }
-            let arrival = try self.store.newestArrival()
+            for held in try self.store.spaces() where held.id == operation.space { try self.enter(held) }
+            let arrival = try self.store.latestArrival()
             self.onArrival?(arrival)
             self.publish(
                 ids, in: operation.space, waitingFor: wait, deadline: .now() + .milliseconds(Int64(timeout))

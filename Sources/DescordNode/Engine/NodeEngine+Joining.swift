@@ -49,7 +49,7 @@ extension NodeEngine {
     func join(_ request: JoinRequest, deadline: NIODeadline) -> EventLoopFuture<JoinResult> {
         let joining = Joining(request)
         do {
-            if try self.store.holds(request.space) { return try self.rejoined(request, deadline: deadline) }
+            if try self.store.spaces().contains(where: { $0.id == request.space }) { return try self.rejoined(request, deadline: deadline) }
             try self.store.beginJoin(request.space)
         } catch {
             return self.eventLoop.makeFailedFuture(error)
@@ -78,11 +78,11 @@ extension NodeEngine {
         for connection in self.host.connections where !joining.asked.contains(connection.peer) {
             joining.asked.insert(connection.peer)
             guard let remoteKey = connection.peer.ed25519,
-                let storage = self.store.syncStorage(of: joining.request.space),
                 let stream = connection.openStream(SyncLimits.protocolID)
             else { continue }
             let session = SyncSession(
-                initiating: storage, purpose: self.purpose(of: joining.request, over: connection),
+                initiating: self.store.storage(of: joining.request.space),
+                purpose: self.purpose(of: joining.request, over: connection),
                 localKey: self.key.publicKey, remoteKey: remoteKey, nonce: Entropy.bytes(32),
                 stays: false, now: self.configuration.wallTime())
             let driver = self.run(session, over: stream, isInitiator: true, in: nil)
@@ -99,8 +99,9 @@ extension NodeEngine {
         case .ticket(let ticket):
             .join(
                 invite: ticket.invite,
-                proof: JoinProof(ticket: ticket, joiner: self.key.publicKey, handshakeHash: connection.handshakeHash)
-                    .signature)
+                proof: JoinProof.forConnection(
+                    space: ticket.space, invite: ticket.invite, joiner: self.key.publicKey,
+                    handshakeHash: connection.handshakeHash, by: ticket.key))
         }
     }
 
@@ -129,13 +130,14 @@ extension NodeEngine {
 
     private func writeJoin(_ joining: Joining, for driver: SyncDriver) {
         let store = self.store
-        let key = self.key
         let now = self.configuration.wallTime()
         let request = joining.request
         self.pipeline.write { () throws -> Operation in
             switch request {
-            case .ticket(let ticket): try store.authorJoin(with: ticket, by: key, at: now)
-            case .space(let space): try store.authorPublicJoin(of: space, by: key, at: now)
+            case .ticket(let ticket):
+                try store.join(ticket.space, invite: ticket.invite, ticketKey: ticket.key, now: now).operation
+            case .space(let space):
+                try store.join(space, invite: nil, ticketKey: nil, now: now).operation
             }
         } completion: { [weak driver] result in
             if case .success(let operation) = result { driver?.joined(operation) } else { driver?.reset() }
@@ -144,7 +146,7 @@ extension NodeEngine {
 
     private func result(of joining: Joining) throws -> JoinResult {
         let space = joining.request.space
-        guard joining.isAdmitted, let held = try self.store.heldSpaces().first(where: { $0.id == space }) else {
+        guard joining.isAdmitted, let held = try self.store.spaces().first(where: { $0.id == space }) else {
             try self.store.abandonJoin(space)
             return joining.refusal.map { .refused($0) } ?? .unreachable
         }
@@ -157,7 +159,7 @@ extension NodeEngine {
 
     /// A space that this home holds already: joining again is reconciling.
     private func rejoined(_ request: JoinRequest, deadline: NIODeadline) throws -> EventLoopFuture<JoinResult> {
-        let held = try self.store.heldSpaces().first { $0.id == request.space }
+        let held = try self.store.spaces().first { $0.id == request.space }
         return self.reconcile(request.space, deadline: deadline).map { reports in
             .joined(
                 JoinReport(
@@ -171,17 +173,17 @@ extension NodeEngine {
     /// Somebody asks to come in: stores the join and writes the admission, or finds that it may not be.
     func admit(_ join: Operation, for driver: SyncDriver) {
         let store = self.store
-        let key = self.key
         let now = self.configuration.wallTime()
         self.pipeline.write {
-            try store.admit(join, by: key, at: now)
+            try store.admit(join: join, now: now)
         } completion: { [weak self, weak driver] result in
             switch result {
-            case .success(.admitted(let admission, let arrived)):
-                driver?.admitted(admission)
-                self?.admitted(arrived)
-                if let context = self?.space(admission.space) {
-                    self?.publishToMesh([join.id, admission.id], in: context)
+            case .success(.admitted(let arrived, let admission)):
+                driver?.admitted(admission.operation)
+                let own = admission.arrival.map { AdmittedOperation(operation: admission.operation, arrival: $0) }
+                self?.admitted([arrived, own].compactMap { $0 }, from: nil)
+                if let context = self?.space(join.space) {
+                    self?.publishToMesh([join.id, admission.operation.id], in: context)
                 }
             case .success(.refused(let verdict)): driver?.admissionRefused(verdict)
             case .failure: driver?.reset()

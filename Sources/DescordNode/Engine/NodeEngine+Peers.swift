@@ -3,6 +3,7 @@ import DescordStore
 import LibP2P
 import LibP2PCore
 import LibP2PHost
+import Logging
 import NIOCore
 
 extension NodeEngine {
@@ -16,11 +17,15 @@ extension NodeEngine {
         for address in self.configuration.connect { self.dialTyped(address) }
         let members = Set(self.spaces.flatMap(\.members))
         guard !members.isEmpty,
-            let candidates = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
+            let book = try? self.store.candidates(for: members.sorted())
         else { return }
-        for candidate in candidates {
-            self.dial(candidate.peer, at: candidate.addresses)
+        var order: [PeerID] = []
+        var candidates: [PeerID: [DialCandidate]] = [:]
+        for entry in book {
+            if candidates[entry.peer] == nil { order.append(entry.peer) }
+            candidates[entry.peer, default: []].append(DialCandidate(entry.address, .init(entry.source)))
         }
+        for peer in order.prefix(Self.maxInitialDials) { self.dial(peer, at: candidates[peer] ?? []) }
     }
 
     /// Dials an address that a person typed; the future fails with a `DialError`.
@@ -57,19 +62,19 @@ extension NodeEngine {
             case .failure(let error):
                 self.logger.debug("a dial failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
                 let store = self.store
-                self.pipeline.write { try store.dialFailed(peer, addresses: allowed) }
+                self.pipeline.write { for address in allowed { try store.recordFailure(peer, address) } }
             }
             self.progressed()
         }
     }
 
     /// Keeps an address that worked: it enters the book only now, after a handshake with the expected peer.
-    private func remember(_ connection: Connection, source: AddressSource) {
+    private func remember(_ connection: Connection, source: LibP2PHost.AddressSource) {
         let store = self.store
         let peer = connection.peer
         let address = connection.remoteAddress.withoutPeer
         let now = self.configuration.wallTime()
-        self.pipeline.write { try store.dialSucceeded(peer, address: address, source: source, at: now) }
+        self.pipeline.write { try store.recordSuccess(peer, address, source: .init(source), at: now) }
     }
 
     func connected(_ connection: Connection) {
@@ -79,11 +84,11 @@ extension NodeEngine {
     }
 
     func identified(_ connection: Connection, _ message: IdentifyMessage) {
-        if let record = connection.peerRecord, let envelope = message.signedPeerRecord,
+        if connection.peerRecord != nil, let envelope = message.signedPeerRecord,
             self.spaces.contains(where: { $0.members.contains(connection.peer) })
         {
             let store = self.store
-            self.pipeline.write { try store.saveRecord(record, envelope: envelope) }
+            self.pipeline.write { _ = try store.storeRecord(envelope) }
         }
         self.progressed()
     }
@@ -99,15 +104,16 @@ extension NodeEngine {
 
     /// Who is known and connected, members first, then other connected peers, each by id.
     func peerStatuses() throws -> [PeerStatus] {
-        let book = try self.store.peerBook()
+        let book = try self.store.candidates()
+        let known = try self.store.knownPeers()
         var order: [PeerID] = []
         var seen: Set<PeerID> = []
-        for peer in book.map(\.peer) + self.host.connections.map(\.peer).sorted() where seen.insert(peer).inserted {
+        for peer in known + self.host.connections.map(\.peer).sorted() where seen.insert(peer).inserted {
             order.append(peer)
         }
         return order.map { peer in
             let connection = self.host.connections(to: peer).first
-            let known = book.first { $0.peer == peer }
+            let addresses = book.filter { $0.peer == peer }.map(\.address)
             let topics = self.spaces.map { context in
                 PeerStatus.TopicStatus(
                     topic: context.topic.description,
@@ -119,10 +125,10 @@ extension NodeEngine {
             }
             return PeerStatus(
                 peer: peer.description,
-                addresses: (known?.addresses ?? connection.map { [$0.remoteAddress] } ?? []).map(\.description),
+                addresses: (addresses.isEmpty ? connection.map { [$0.remoteAddress] } ?? [] : addresses).map(\.description),
                 connected: connection != nil,
                 direction: connection.map { $0.direction == .inbound ? "inbound" : "outbound" },
-                agent: connection?.identify?.agentVersion ?? known?.agent,
+                agent: connection?.identify?.agentVersion,
                 roundTripMilliseconds: connection?.rtt.map { Double($0.saturatedNanoseconds) / 1_000_000 },
                 topics: topics,
                 spaces: self.spaces.filter { $0.members.contains(peer) }.map(\.id.hex))

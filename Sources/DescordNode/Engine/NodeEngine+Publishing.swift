@@ -34,7 +34,7 @@ extension NodeEngine {
         }
         self.membersChanged(in: context)
         var publication = Publication(storedBy: [:], hasOtherMembers: !context.members.isEmpty)
-        for id in ids { self.receipts.begin(id, storedBy: (try? self.store.receiptPeers(of: id)) ?? []) }
+        for id in ids { self.receipts.begin(id, storedBy: (try? self.store.storedBy(id)) ?? []) }
         let needed = min(count, context.members.count)
         self.publishToMesh(ids, in: context)
         for session in context.sessions where session.hasReconciled { session.push(ids) }
@@ -55,7 +55,8 @@ extension NodeEngine {
             if publication.stored == nil, isStored() { publication.stored = elapsed() }
             let settled = self.dialsAreSettled && self.subscriptionsAreKnown
             if isStored() { return self.subscriptionsAreKnown && (needed > 0 || settled) }
-            let nobodyLeft = settled && self.unsettledSessions == 0 && !self.mayStillAnswer(ids, in: context)
+            let nobodyLeft = settled && self.unsettledSessions == 0 && self.receiptsInFlight == 0
+                && !self.mayStillAnswer(ids, in: context)
             return nobodyLeft && NIODeadline.now() >= grace
         }.flatMap { [self] _ in
             graceTimer.cancel()

@@ -39,7 +39,7 @@ public enum IngestVerdict: Hashable, Sendable {
     /// Whether gossip passes it on: what is in force, and what a known member wrote upon something unknown.
     public var forwards: Bool {
         switch self {
-        case .stored, .waiting: true
+        case .stored, .requested, .waiting: true
         default: false
         }
     }
@@ -51,8 +51,10 @@ public struct AdmittedOperation: Sendable {
     /// Its place in the local order.
     public let arrival: Int64
 
-    /// Its space.
-    public var space: SpaceID { self.operation.space }
+    public init(operation: DescordCore.Operation, arrival: Int64) {
+        self.operation = operation
+        self.arrival = arrival
+    }
 }
 
 /// What became of a batch, after its commit.
@@ -70,9 +72,4 @@ public struct Authored: Sendable {
     public let gossipSeqno: UInt64
     /// Its place in the local order; nil while it waits for operations that are still to be fetched.
     public let arrival: Int64?
-
-    /// The operation's name.
-    public var id: OperationID { self.operation.id }
-    /// What goes into the gossip message.
-    public var encoded: [UInt8] { self.operation.encoded }
 }
