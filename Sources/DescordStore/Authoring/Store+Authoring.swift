@@ -78,10 +78,3 @@ extension Store {
         }
     }
 }
-
-extension Store {
-    /// Takes the next gossip sequence number, for a message that carries somebody else's operation.
-    public func nextGossipSeqno(now: WallTime? = nil) throws(StoreError) -> UInt64 {
-        try self.authoring(now) { author in try author.nextGossipSeqno() }
-    }
-}
