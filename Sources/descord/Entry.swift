@@ -1,8 +1,10 @@
 import DescordCLI
+import Foundation
 
+/// The process: everything is in `CommandLineProgram`.
 @main
 struct Entry {
     static func main() async {
-        print("descord")
+        await CommandLineProgram.main(network: LiveNetwork(environment: ProcessInfo.processInfo.environment))
     }
 }

@@ -1,3 +1,4 @@
+import DescordStore
 import Glibc
 import LibP2PCore
 import Synchronization
@@ -34,14 +35,15 @@ package struct Surroundings: Sendable {
     package var age: Duration { self.startUp + (.now - self.startedAt) }
 }
 
-/// What one command works with: its options, its output, the home, and a session of the network when it needs one.
+/// What one command works with: its options, its output, the home, and a session of the network when it needs
+/// one.
 ///
 /// Belongs to the task that runs the command; the home and the session are opened by their first use.
 package final class CommandContext {
     package let surroundings: Surroundings
     package let options: GlobalOptions
     package let settings: Settings
-    package let directory: HomeDirectory
+    package let directory: Home
     package let output: Output
     package let shared: SharedState
 
@@ -69,7 +71,7 @@ package final class CommandContext {
         self.surroundings = surroundings
         self.options = options
         self.shared = shared
-        let directory = try HomeDirectory(option: options.home, environment: surroundings.environment)
+        let directory = try Home.find(option: options.home, environment: surroundings.environment)
         self.directory = directory
         var files: [ConfigurationFile] = []
         if !toleratesBadSettings {
@@ -108,7 +110,7 @@ package final class CommandContext {
     /// The home, opened by the first call.
     package func home() throws(CommandError) -> OpenHome {
         if let home = self.shared.home { return home }
-        let home = try OpenHome(opening: self.directory, passphrase: self.passphrase, output: self.output)
+        let home = try OpenHome(opening: self.directory, passphrase: self.passphrase)
         self.shared.home = home
         return home
     }

@@ -1,14 +1,18 @@
 import ArgumentParser
+import DescordStore
 
 /// `descord config`
 package struct ConfigCommand: CommandFolder {
     package static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Read and change the settings.",
         discussion: """
-            A flag wins over the environment, the environment over config.json in the home, that over config.json \
-            in $XDG_CONFIG_HOME/descord, and that over the default. Changes are written to the home's file.
+            A flag wins over the environment, the environment over config.json in the home, that over \
+            config.json in $XDG_CONFIG_HOME/descord, and that over the default. Changes are written to \
+            the home's file.
             """,
-        subcommands: [ConfigGetCommand.self, ConfigSetCommand.self, ConfigListCommand.self, ConfigUnsetCommand.self])
+        subcommands: [
+            ConfigGetCommand.self, ConfigSetCommand.self, ConfigListCommand.self, ConfigUnsetCommand.self,
+        ])
 
     package init() {}
 }
@@ -30,7 +34,8 @@ package struct ConfigGetCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Print the value of one setting.")
 
-    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key: SettingName
+    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key:
+        SettingName
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
     package init() {}
@@ -70,7 +75,8 @@ package struct ConfigSetCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Change a setting in the home's config.json.")
 
-    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key: SettingName
+    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key:
+        SettingName
     @Argument(help: "Its value; several addresses are parted by commas.") package var value: String
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
@@ -79,8 +85,8 @@ package struct ConfigSetCommand: DescordCommand {
     package func run(in context: CommandContext) async throws {
         let value = try self.key.key.parse(self.value)
         if self.key.key == .profile { try Profile.check(self.value) }
-        try context.directory.create()
-        var file = try ConfigurationFile(path: context.directory.configuration)
+        do { try context.directory.create() } catch { throw CommandError(error) }
+        var file = try ConfigurationFile(path: context.directory.configPath)
         file.set(self.key.key.rawValue, to: value)
         try file.write()
         if context.output.isJSON {
@@ -95,7 +101,8 @@ package struct ConfigUnsetCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "unset", abstract: "Take a setting out of the home's config.json.")
 
-    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key: SettingName
+    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key:
+        SettingName
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
     package init() {}
@@ -104,9 +111,9 @@ package struct ConfigUnsetCommand: DescordCommand {
     package static let toleratesBadSettings = true
 
     package func run(in context: CommandContext) async throws {
-        var file = try ConfigurationFile(path: context.directory.configuration)
+        var file = try ConfigurationFile(path: context.directory.configPath)
         if file[self.key.key.rawValue] != nil {
-            file.set(self.key.key.rawValue, to: nil)
+            file.remove(self.key.key.rawValue)
             try file.write()
         }
         guard context.output.isJSON else { return }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DescordCore
 import DescordCrypto
+import DescordStore
 import Glibc
 import LibP2PCore
 
@@ -10,17 +11,20 @@ package struct KeygenCommand: DescordCommand {
         commandName: "keygen",
         abstract: "Make the identity of this home.",
         discussion: """
-            One Ed25519 key a device: it signs what you write, and it is your peer id. With a passphrase (from a \
-            descriptor, from the file that DESCORD_PASSPHRASE_FILE names, or asked for with --passphrase) the key \
-            file is encrypted.
+            One Ed25519 key a device: it signs what you write, and it is your peer id. With a passphrase \
+            (from a descriptor, from the file that DESCORD_PASSPHRASE_FILE names, or asked for with \
+            --passphrase) the key file is encrypted.
             """)
 
-    @Flag(help: "Replace an existing identity, which is kept as key.old-…; refused while the home holds spaces.")
+    @Flag(
+        help: "Replace an identity, which is kept as key.old-…; refused while the home holds spaces."
+    )
     package var force = false
 
     @Option(
         name: .customLong("import"),
-        help: ArgumentHelp("Take the key of this file: a descord key file or a libp2p private key.", valueName: "file"),
+        help: ArgumentHelp(
+            "Take the key of this file: a descord key file or a libp2p private key.", valueName: "file"),
         completion: .file())
     package var importFile: String?
 
@@ -32,13 +36,9 @@ package struct KeygenCommand: DescordCommand {
     package init() {}
 
     package func run(in context: CommandContext) async throws {
-        let keys = KeyStore(context.directory)
-        if try keys.exists() {
-            guard self.force else {
-                throw CommandError(
-                    .notPermitted, .identityExists, "there is an identity already: \"\(keys.path)\"",
-                    hint: "descord id shows it; descord keygen --force replaces it")
-            }
+        let home = context.directory
+        if home.hasKey {
+            guard self.force else { throw CommandError(HomeFailure.identityExists(path: home.keyPath)) }
             try self.checkReplacement(context)
         }
         let source = context.passphrase
@@ -47,19 +47,36 @@ package struct KeygenCommand: DescordCommand {
         }
         let passphrase = try self.passphrase(source)
         let file = imported ?? KeyFile.generate()
-        try context.directory.create()
-        try keys.write(file, passphrase: passphrase, replacing: self.force, now: context.now)
-        try OpenHome.prepare(context.directory, key: file.privateKey)
+        do {
+            try home.writeKey(file, passphrase: passphrase, replacing: self.force)
+        } catch {
+            throw CommandError(error)
+        }
+        try self.choosePort(home, file.privateKey)
         let key = file.privateKey.publicKey
         if passphrase == nil {
-            context.output.warn("the key is not encrypted: whoever can read \"\(keys.path)\" can write as you")
+            context.output.warn(
+                "the key is not encrypted: whoever can read \"\(home.keyPath)\" can write as you")
         }
         let peer = PeerID(key)
         try context.output.result(
             [
                 "peer_id": .string(peer.description), "public_key": .string(Multibase.hex(key.bytes)),
-                "path": .string(keys.path), "encrypted": .bool(passphrase != nil),
+                "path": .string(home.keyPath), "encrypted": .bool(passphrase != nil),
             ], peer.description)
+    }
+
+    /// Makes the database, and remembers a port that is free now, so that addresses given out stay good.
+    private func choosePort(_ home: Home, _ key: Ed25519.PrivateKey) throws(CommandError) {
+        do {
+            try Records(Store.open(home: home, key: key)).rememberPort(FreePort.choose)
+        } catch let error as StoreError {
+            throw CommandError(error, database: home.databasePath)
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw CommandError(.unexpected, .unexpected, "\(error)")
+        }
     }
 
     private func passphrase(_ source: PassphraseSource) throws(CommandError) -> SecretBytes? {
@@ -72,7 +89,9 @@ package struct KeygenCommand: DescordCommand {
         guard passphrase.count > 0 else {
             throw CommandError(
                 .notPermitted, .passphraseNeeded, "the passphrase is empty",
-                hint: "without --passphrase-fd, --passphrase and DESCORD_PASSPHRASE_FILE the key is not encrypted")
+                hint:
+                    "without a passphrase option and DESCORD_PASSPHRASE_FILE the key is not encrypted"
+            )
         }
         guard !source.isNamed else { return passphrase }
         let repeated = try source.passphrase(prompt: "The same again: ")
@@ -89,10 +108,50 @@ package struct KeygenCommand: DescordCommand {
         {
             throw CommandError(.notPermitted, .notPermitted, "nothing was replaced")
         }
-        guard try OpenHome.holdsSpaces(context.directory) else { return }
+        let home = context.directory
+        guard access(home.databasePath, F_OK) == 0 else { return }
+        // Looked at with a key that signs nothing, because the old one may not open any more.
+        let records: Records
+        do {
+            records = Records(try Store.open(home: home, key: .generate()))
+        } catch {
+            throw CommandError(error, database: home.databasePath)
+        }
+        guard try !records.spaces().isEmpty else { return }
         throw CommandError(
             .notPermitted, .homeHoldsSpaces, "this home holds spaces, which know it by its key",
             hint: "descord space leave SPACE first, or make another home with --home DIR")
+    }
+}
+
+/// A port to listen on.
+enum FreePort {
+    /// Below the ports that systems give to outgoing connections, above those of well-known services.
+    private static let range = UInt16(15_000)...UInt16(31_999)
+    private static let attempts = 50
+
+    /// Returns a port that nothing listens on now, or nil when none was found.
+    static func choose() -> UInt16? {
+        var chance = PRNG(seed: Entropy.seed())
+        for _ in 0..<self.attempts {
+            let port = self.range.lowerBound + UInt16(chance.below(self.range.count))
+            if self.isFree(port) { return port }
+        }
+        return nil
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
     }
 }
 
@@ -105,7 +164,8 @@ enum KeyImport {
     static func read(_ path: String, passphrase: PassphraseSource) throws(CommandError) -> KeyFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw CommandError(.badInput, .corruptImport, "cannot read \"\(path)\": \(SystemText.error(errno))")
+            throw CommandError(
+                .badInput, .corruptImport, "cannot read \"\(path)\": \(SystemText.error(errno))")
         }
         defer { close(descriptor) }
         var bytes = try StandardStreams.read(descriptor, limit: self.maxSize)
@@ -118,7 +178,7 @@ enum KeyImport {
                 do {
                     return try KeyFile(decoding: bytes, passphrase: secret)
                 } catch {
-                    throw KeyStore.explain(error, path)
+                    throw CommandError(HomeFailure.key(error))
                 }
             } catch {
                 throw CommandError(.badInput, .corruptImport, "\"\(path)\" is a damaged key file")
@@ -129,7 +189,8 @@ enum KeyImport {
             key.publicKey.bytes == Array(bytes[36...])
         else {
             throw CommandError(
-                .badInput, .corruptImport, "\"\(path)\" is neither a descord key file nor a libp2p Ed25519 key")
+                .badInput, .corruptImport,
+                "\"\(path)\" is neither a descord key file nor a libp2p Ed25519 key")
         }
         return KeyFile(seed: key.seed, databaseKey: .random(32), rejoinPSK: .random(32))
     }

@@ -7,8 +7,8 @@ package struct ListenCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "listen", abstract: "Stay on the air and print messages as they arrive, your own too.",
         discussion: """
-            Follows the current space until it is interrupted, COUNT messages were printed, or --timeout is over. \
-            With --since it begins with what is stored.
+            Follows the current space until it is interrupted, COUNT messages were printed, or --timeout \
+            is over. With --since it begins with what is stored.
             """)
 
     @Option(
@@ -27,7 +27,8 @@ package struct ListenCommand: DescordCommand {
 
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
-        let scope = try References(home.records, environment: context.surroundings.environment).scope(self.channel)
+        let scope = try References(home.records, environment: context.surroundings.environment).scope(
+            self.channel)
         let start = try self.since == nil ? home.records.lastArrival() : 0
         var follower = Follower(
             records: home.records, scope: scope, after: start, since: self.since?.time(context.now),
@@ -53,7 +54,7 @@ package struct Follower {
     /// Messages that are read at once.
     private static let batchSize = 500
 
-    private let records: any Records
+    private let records: Records
     private let scope: References.Scope
     private var position: Int64
     private let since: WallTime?
@@ -61,7 +62,7 @@ package struct Follower {
     private var remaining: Int?
 
     package init(
-        records: any Records, scope: References.Scope, after position: Int64, since: WallTime? = nil,
+        records: Records, scope: References.Scope, after position: Int64, since: WallTime? = nil,
         leavingOut: PeerID? = nil, limit: Int? = nil
     ) {
         self.records = records

@@ -44,7 +44,7 @@ package struct OutboxRetryCommand: DescordCommand {
             context.output.note("nothing is queued")
             return
         }
-        for row in rows { _ = try home.records.retryOutbox(row.op) }
+        try home.records.retryOutbox(rows.map(\.op))
         let session = try await context.session(.oneShot)
         for space in Set(rows.map(\.space)).sorted() {
             let ops = rows.filter { $0.space == space }.map(\.op)
@@ -83,7 +83,7 @@ package struct OutboxDropCommand: DescordCommand {
         var rows: [OutboxRow] = self.all ? try home.records.outbox() : []
         for reference in self.op { rows.append(try references.queued(reference)) }
         for row in rows {
-            _ = try home.records.dropOutbox(row.op)
+            try home.records.dropOutbox([row.op])
             if context.output.isJSON { try context.output.emit(OutboxText.object(row)) }
         }
         context.output.note("dropped \(Count.text(rows.count, "operation"))")
@@ -94,7 +94,8 @@ package struct OutboxDropCommand: DescordCommand {
 enum OutboxText {
     static func object(_ row: OutboxRow) -> JSONValue {
         [
-            "op": .string(row.op.hex), "space": .string(row.space.hex), "attempts": .integer(Int64(row.attempts)),
+            "op": .string(row.op.hex), "space": .string(row.space.hex),
+            "attempts": .integer(Int64(row.attempts)),
             "last_error": .optional(row.lastError),
         ]
     }
@@ -102,7 +103,7 @@ enum OutboxText {
     /// Shows those that fit, and returns how many they are.
     @discardableResult
     static func show(
-        _ records: any Records, _ output: Output, where fits: (OperationID) -> Bool
+        _ records: Records, _ output: Output, where fits: (OperationID) -> Bool
     ) throws(CommandError) -> Int {
         let rows = try records.outbox().filter { fits($0.op) }
         let names = try records.spaces()

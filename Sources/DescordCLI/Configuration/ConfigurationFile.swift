@@ -39,12 +39,15 @@ package struct ConfigurationFile: Sendable {
     /// The value of a setting.
     package subscript(name: String) -> JSONValue? { self.members.first { $0.name == name }?.value }
 
-    /// Replaces a setting; nil removes it.
-    package mutating func set(_ name: String, to value: JSONValue?) {
-        self.members.removeAll { $0.name == name }
-        if let value { self.members.append(JSONValue.Member(name: name, value: value)) }
+    /// Replaces a setting.
+    package mutating func set(_ name: String, to value: JSONValue) {
+        self.remove(name)
+        self.members.append(JSONValue.Member(name: name, value: value))
         self.members.sort { $0.name < $1.name }
     }
+
+    /// Takes a setting out.
+    package mutating func remove(_ name: String) { self.members.removeAll { $0.name == name } }
 
     /// Writes the file by renaming a complete one over it, 0600.
     package func write() throws(CommandError) {
@@ -89,7 +92,8 @@ extension JSONValue {
             }
         case let values as [Any]: self = .array(values.map { JSONValue(foundation: $0) })
         case let object as [String: Any]:
-            self = .object(object.keys.sorted().map { Member(name: $0, value: JSONValue(foundation: object[$0])) })
+            self = .object(
+                object.keys.sorted().map { Member(name: $0, value: JSONValue(foundation: object[$0])) })
         default: self = .null
         }
     }

@@ -1,12 +1,13 @@
-import CReadline
+@preconcurrency import CReadline
 import Glibc
 import Synchronization
 
-/// GNU readline on a thread of its own, with its callback interface, so that lines which come in from the network
-/// stand above what is being typed.
+/// GNU readline on a thread of its own, with its callback interface, so that lines which come in from the
+/// network stand above what is being typed.
 ///
-/// The library has one global state: everything of it is touched on the editor's thread alone. What other threads
-/// hand over (a prompt, lines to print, an interrupt) stands in `state`, and a byte in the pipe says so.
+/// The library has one global state: everything of it is touched on the editor's thread alone. What other
+/// threads hand over (a prompt, lines to print, an interrupt) stands in `state`, and a byte in the pipe says
+/// so.
 package final class LineEditor: LineSink {
     /// What a prompt came to.
     package enum Event: Sendable, Equatable {
@@ -39,7 +40,7 @@ package final class LineEditor: LineSink {
         historyPath: String, complete: @escaping @Sendable (_ before: String, _ word: String) -> [String]
     ) {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { return nil }
+        guard WakePipe.open(&ends), fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 else { return nil }
         (self.readEnd, self.writeEnd) = (ends[0], ends[1])
         self.historyPath = historyPath
         self.complete = complete
@@ -182,7 +183,8 @@ package final class LineEditor: LineSink {
         }
     }
 
-    /// Takes the prompt away and hands the event to whoever waits; output that is still queued goes out first.
+    /// Takes the prompt away and hands the event to whoever waits; output that is still queued goes out
+    /// first.
     private func finish(_ event: Event) {
         if Self.isPrompting {
             Self.isPrompting = false

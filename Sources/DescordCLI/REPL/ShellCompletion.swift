@@ -2,10 +2,10 @@ import ArgumentParser
 
 /// What TAB offers in the REPL: commands, options, and what this home holds.
 package struct ShellCompletion: Sendable {
-    private let records: any Records
+    private let records: Records
     private let environment: [String: String]
 
-    package init(records: any Records, environment: [String: String]) {
+    package init(records: Records, environment: [String: String]) {
         self.records = records
         self.environment = environment
     }
@@ -38,7 +38,8 @@ package struct ShellCompletion: Sendable {
         default: break
         }
         return switch command.path {
-        case ["space", "use"], ["space", "info"], ["space", "members"], ["space", "leave"], ["space", "invite"],
+        case ["space", "use"], ["space", "info"], ["space", "members"], ["space", "leave"],
+            ["space", "invite"],
             ["channel", "list"], ["sync"]:
             try Completions.spaceWords(self.records)
         case ["channel", "use"]: try Completions.channelWords(self.records)
@@ -53,7 +54,9 @@ package struct ShellCompletion: Sendable {
         var type: any ParsableCommand.Type = Descord.self
         var path: [String] = []
         for word in words {
-            guard let next = type.configuration.subcommands.first(where: { $0._commandName == word }) else { break }
+            guard let next = type.configuration.subcommands.first(where: { $0._commandName == word }) else {
+                break
+            }
             type = next
             path.append(word)
         }

@@ -1,273 +1,213 @@
 import DescordCore
 import DescordCrypto
+import DescordStore
 import LibP2PCore
 
 /// What the commands ask of the home's database, in their own words; every failure is explained already.
-package protocol Records: AnyObject, Sendable {
-    /// The spaces that this home holds, first created or joined first.
-    func spaces() throws(CommandError) -> [SpaceRow]
-    /// The channels of a space, oldest first, archived ones included.
-    func channels(of space: SpaceID) throws(CommandError) -> [ChannelRow]
-    /// The members of a space, the creator first, then in the order of their admission.
-    func members(of space: SpaceID) throws(CommandError) -> [MemberRow]
-    /// Counts, heads and forks of a space.
-    func info(of space: SpaceID) throws(CommandError) -> SpaceInfoRow
-    /// Messages, in the order that the query asks for.
-    func messages(_ query: MessageQuery) throws(CommandError) -> [MessageRow]
-    /// The newest arrival number, 0 when nothing is stored.
-    func lastArrival() throws(CommandError) -> Int64
-    /// What waits for other members, oldest first.
-    func outbox() throws(CommandError) -> [OutboxRow]
-    /// Counters of all runs, by topic.
-    func metrics(topic: String?, since: WallTime?) throws(CommandError) -> [MetricsRow]
-    /// Whether any other member's operation was ever admitted in the space.
-    func hasMetOthers(in space: SpaceID) throws(CommandError) -> Bool
+///
+/// Names that others chose come out as nil unless they keep the rules for names: what is shown instead is the
+/// id.
+package struct Records: Sendable {
+    private let store: Store
 
-    /// Makes operations durable and returns their ids: after the fsync.
-    func createSpace(_ name: SpaceName, isPublic: Bool, now: WallTime) throws(CommandError) -> SpaceID
-    func createChannel(_ name: ChannelName, in space: SpaceID, now: WallTime) throws(CommandError) -> ChannelID
-    func createInvite(
-        in space: SpaceID, key: Ed25519.PublicKey, rank: UInt32, uses: UInt32, expires: WallTime?, now: WallTime
-    ) throws(CommandError) -> OperationID
-    func post(_ text: String, in channel: ChannelID, of space: SpaceID, now: WallTime) throws(CommandError)
-        -> OperationID
-    func leave(_ space: SpaceID, now: WallTime) throws(CommandError) -> OperationID
-    /// Deletes everything that this home holds of a space.
-    func forget(_ space: SpaceID) throws(CommandError)
-
-    /// Makes queued operations due at once; nil means all. Returns how many.
-    func retryOutbox(_ op: OperationID?) throws(CommandError) -> Int
-    /// Stops carrying queued operations; they stay in the history. Returns how many.
-    func dropOutbox(_ op: OperationID?) throws(CommandError) -> Int
-
-    /// What `space use` and `channel use` saved.
-    func currentSpace() throws(CommandError) -> SpaceID?
-    func currentChannel(of space: SpaceID) throws(CommandError) -> ChannelID?
-    func useSpace(_ space: SpaceID) throws(CommandError)
-    func useChannel(_ channel: ChannelID, of space: SpaceID) throws(CommandError)
-}
-
-/// A space that this home holds.
-package struct SpaceRow: Equatable, Sendable {
-    package var id: SpaceID
-    /// The name, when it is one that may be shown; else nil, and the id stands for it.
-    package var name: String?
-    package var isPublic: Bool
-    package var memberCount: Int
-    package var channelCount: Int
-
-    package init(id: SpaceID, name: String?, isPublic: Bool, memberCount: Int, channelCount: Int) {
-        self.id = id
-        self.name = name
-        self.isPublic = isPublic
-        self.memberCount = memberCount
-        self.channelCount = channelCount
+    package init(_ store: Store) {
+        self.store = store
     }
 
-    /// The gossip topic.
-    package var topic: String { "space/" + self.id.hex.prefix(16) }
-    /// The name, or the beginning of the id.
-    package var shownName: String { self.name ?? Short.id(self.id) }
-}
+    // MARK: - What there is
 
-/// A channel.
-package struct ChannelRow: Equatable, Sendable {
-    package var id: ChannelID
-    package var space: SpaceID
-    package var name: String?
-    package var isArchived: Bool
-
-    package init(id: ChannelID, space: SpaceID, name: String?, isArchived: Bool) {
-        self.id = id
-        self.space = space
-        self.name = name
-        self.isArchived = isArchived
-    }
-
-    package var shownName: String { self.name ?? Short.id(self.id) }
-}
-
-/// A member of a space.
-package struct MemberRow: Equatable, Sendable {
-    package var peer: PeerID
-    /// A name that the member gave itself, when it may be shown.
-    package var name: String?
-    package var rank: Int
-    package var since: WallTime?
-    package var isSelf: Bool
-    package var isOverLimit: Bool
-
-    package init(peer: PeerID, name: String?, rank: Int, since: WallTime?, isSelf: Bool, isOverLimit: Bool) {
-        self.peer = peer
-        self.name = name
-        self.rank = rank
-        self.since = since
-        self.isSelf = isSelf
-        self.isOverLimit = isOverLimit
-    }
-}
-
-/// What is known of a space as a whole.
-package struct SpaceInfoRow: Equatable, Sendable {
-    package var creator: PeerID?
-    package var created: WallTime?
-    package var operations: Int
-    package var messages: Int
-    package var waiting: Int
-    package var held: Int
-    package var invalid: Int
-    package var bytes: Int
-    package var heads: [OperationID]
-    /// Authors who signed two operations with one sequence number.
-    package var forks: [PeerID]
-    /// Our rank.
-    package var rank: Int
-
-    package init(
-        creator: PeerID?, created: WallTime?, operations: Int, messages: Int, waiting: Int, held: Int, invalid: Int,
-        bytes: Int, heads: [OperationID], forks: [PeerID], rank: Int
-    ) {
-        self.creator = creator
-        self.created = created
-        self.operations = operations
-        self.messages = messages
-        self.waiting = waiting
-        self.held = held
-        self.invalid = invalid
-        self.bytes = bytes
-        self.heads = heads
-        self.forks = forks
-        self.rank = rank
-    }
-}
-
-/// Which messages, and in which order.
-package struct MessageQuery: Equatable, Sendable {
-    /// The two orders: what people read, and what a follower must never miss.
-    package enum Order: Equatable, Sendable {
-        /// By clock; `limit` keeps the newest.
-        case clock
-        /// By local arrival, after that number; `limit` keeps the first.
-        case arrival(after: Int64)
-    }
-
-    package var space: SpaceID
-    package var channel: ChannelID?
-    package var author: PeerID?
-    package var since: WallTime?
-    package var until: WallTime?
-    package var limit: Int?
-    package var order: Order
-
-    package init(
-        space: SpaceID, channel: ChannelID? = nil, author: PeerID? = nil, since: WallTime? = nil,
-        until: WallTime? = nil, limit: Int? = nil, order: Order = .clock
-    ) {
-        self.space = space
-        self.channel = channel
-        self.author = author
-        self.since = since
-        self.until = until
-        self.limit = limit
-        self.order = order
-    }
-}
-
-/// A message as it stands now.
-package struct MessageRow: Equatable, Sendable {
-    package var op: OperationID
-    package var space: SpaceID
-    package var spaceName: String?
-    package var channel: ChannelID
-    package var channelName: String?
-    package var thread: OperationID?
-    package var author: PeerID
-    package var authorName: String?
-    /// By the author's clock.
-    package var time: WallTime
-    /// By ours, when it was admitted.
-    package var received: WallTime
-    package var arrival: Int64
-    /// Nil once it was deleted.
-    package var text: String?
-    package var isEdited: Bool
-    package var isDeleted: Bool
-    package var reactions: [Reaction]
-    /// How many other members stored it; nil for other people's.
-    package var storedBy: Int?
-
-    /// A reaction and how many gave it.
-    package struct Reaction: Equatable, Sendable {
-        package var emoji: String
-        package var count: Int
-
-        package init(emoji: String, count: Int) {
-            self.emoji = emoji
-            self.count = count
+    /// The spaces that this home is a member of, first created or joined first.
+    package func spaces() throws(CommandError) -> [SpaceRow] {
+        try self.explained { () throws(StoreError) in try self.store.spaces() }.map { space in
+            SpaceRow(
+                id: space.id, name: Self.shown(space: space.name), isPublic: space.isPublic,
+                memberCount: space.members, channelCount: space.channels)
         }
     }
 
-    package init(
-        op: OperationID, space: SpaceID, spaceName: String?, channel: ChannelID, channelName: String?,
-        thread: OperationID?, author: PeerID, authorName: String?, time: WallTime, received: WallTime,
-        arrival: Int64, text: String?, isEdited: Bool, isDeleted: Bool, reactions: [Reaction], storedBy: Int?
-    ) {
-        self.op = op
-        self.space = space
-        self.spaceName = spaceName
-        self.channel = channel
-        self.channelName = channelName
-        self.thread = thread
-        self.author = author
-        self.authorName = authorName
-        self.time = time
-        self.received = received
-        self.arrival = arrival
-        self.text = text
-        self.isEdited = isEdited
-        self.isDeleted = isDeleted
-        self.reactions = reactions
-        self.storedBy = storedBy
-    }
-}
-
-/// An operation that waits for other members.
-package struct OutboxRow: Equatable, Sendable {
-    package var op: OperationID
-    package var space: SpaceID
-    package var attempts: Int
-    package var lastError: String?
-
-    package init(op: OperationID, space: SpaceID, attempts: Int, lastError: String?) {
-        self.op = op
-        self.space = space
-        self.attempts = attempts
-        self.lastError = lastError
-    }
-}
-
-/// The counters of a topic.
-package struct MetricsRow: Equatable, Sendable {
-    package var topic: String
-    package var counters: [(name: String, value: Int64)]
-    package var lastActivity: WallTime?
-
-    package init(topic: String, counters: [(name: String, value: Int64)], lastActivity: WallTime?) {
-        self.topic = topic
-        self.counters = counters
-        self.lastActivity = lastActivity
+    /// The channels of a space, oldest first.
+    package func channels(of space: SpaceID) throws(CommandError) -> [ChannelRow] {
+        try self.explained { () throws(StoreError) in try self.store.channels(of: space) }.map { channel in
+            ChannelRow(
+                id: channel.id, space: channel.space, name: Self.shown(channel: channel.name),
+                isArchived: false)
+        }
     }
 
-    package static func == (a: MetricsRow, b: MetricsRow) -> Bool {
-        a.topic == b.topic && a.lastActivity == b.lastActivity
-            && a.counters.elementsEqual(b.counters) { $0.name == $1.name && $0.value == $1.value }
+    /// The members of a space, the creator first, then in the order of their admission.
+    package func members(of space: SpaceID) throws(CommandError) -> [MemberRow] {
+        try self.explained { () throws(StoreError) in try self.store.members(of: space) }.map { member in
+            MemberRow(
+                peer: member.peer, name: nil, rank: Int(member.rank), since: member.since,
+                isSelf: member.key == self.store.publicKey, isOverLimit: member.isOverLimit)
+        }
     }
-}
 
-/// Ids short enough to read.
-package enum Short {
-    /// The first 8 digits.
-    package static func id(_ id: OperationID) -> String { String(id.hex.prefix(8)) }
-    /// The last 8 characters: all Ed25519 peer ids begin alike.
-    package static func peer(_ id: PeerID) -> String { "…" + id.description.suffix(8) }
+    /// Counts, heads and forks of a space.
+    package func info(of space: SpaceID) throws(CommandError) -> SpaceInfoRow {
+        let details = try self.explained { () throws(StoreError) in try self.store.details(of: space) }
+        let members = try self.members(of: space)
+        let creator = PeerID(details.summary.creator)
+        func count(_ state: OperationState) -> Int { details.operations[state] ?? 0 }
+        return SpaceInfoRow(
+            creator: creator, created: members.first { $0.peer == creator }?.since,
+            operations: details.operations.values.reduce(0, +), waiting: count(.waiting), held: count(.held),
+            invalid: count(.invalid), void: count(.void), heads: details.heads,
+            forks: details.forks.map { PeerID($0.author) }, rank: members.first { $0.isSelf }?.rank ?? 0)
+    }
+
+    /// Messages, in the order that the query asks for.
+    package func messages(_ query: MessageQuery) throws(CommandError) -> [MessageRow] {
+        let filter = MessageFilter(
+            space: query.space, channel: query.channel, author: query.author?.ed25519, since: query.since,
+            until: query.until)
+        // A peer id that holds no key names nobody who could have written here.
+        if query.author != nil, filter.author == nil { return [] }
+        return try self.explained { () throws(StoreError) in
+            switch query.order {
+            case .clock: try self.store.messages(filter, limit: query.limit)
+            case .arrival(let position):
+                try self.store.messages(after: position, filter, limit: query.limit ?? Int.max)
+            }
+        }.map(Self.row)
+    }
+
+    /// The newest arrival number, 0 when nothing is stored.
+    package func lastArrival() throws(CommandError) -> Int64 {
+        try self.explained { () throws(StoreError) in try self.store.newestArrival() }
+    }
+
+    /// What waits for other members, oldest first.
+    package func outbox() throws(CommandError) -> [OutboxRow] {
+        try self.explained { () throws(StoreError) in try self.store.outbox() }.map { entry in
+            OutboxRow(
+                op: entry.operation, space: entry.space, attempts: entry.attempts, lastError: entry.lastError)
+        }
+    }
+
+    /// Counters of all runs, by topic.
+    package func metrics(topic: String?, since: WallTime?) throws(CommandError) -> [MetricsRow] {
+        try self.explained { () throws(StoreError) in try self.store.metrics(topic: topic, since: since) }.map
+        { row in
+            MetricsRow(
+                topic: row.topic,
+                counters: [
+                    ("messages_published", row.messagesPublished),
+                    ("messages_received", row.messagesReceived),
+                    ("duplicates_received", row.duplicatesReceived), ("mesh_peers", row.meshPeers),
+                ] + row.more.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                lastActivity: row.lastActivity)
+        }
+    }
+
+    /// Whether any other member's operation was ever admitted in the space.
+    package func hasMetOthers(in space: SpaceID) throws(CommandError) -> Bool {
+        try self.explained { () throws(StoreError) in try self.store.hasForeignOperations(in: space) }
+    }
+
+    // MARK: - What is written: durable when a call returns
+
+    package func createSpace(
+        _ name: SpaceName, isPublic: Bool, now: WallTime
+    ) throws(CommandError) -> SpaceID {
+        try self.explained { () throws(StoreError) in
+            try self.store.createSpace(name: name, isPublic: isPublic, at: now)
+        }.operation.id
+    }
+
+    package func createChannel(
+        _ name: ChannelName, in space: SpaceID, now: WallTime
+    ) throws(CommandError) -> ChannelID {
+        try self.explained { () throws(StoreError) in
+            try self.store.createChannel(name: name, in: space, at: now)
+        }.operation.id
+    }
+
+    /// Makes an invite; its key is for the ticket.
+    package func createInvite(
+        in space: SpaceID, rank: UInt32, uses: UInt32, expires: WallTime?, now: WallTime
+    ) throws(CommandError) -> (id: OperationID, key: Ed25519.PrivateKey) {
+        let made = try self.explained { () throws(StoreError) in
+            try self.store.createInvite(in: space, rank: rank, uses: uses, expires: expires, at: now)
+        }
+        return (made.invite.operation.id, made.key)
+    }
+
+    package func post(
+        _ text: String, in channel: ChannelID, of space: SpaceID, now: WallTime
+    ) throws(CommandError) -> OperationID {
+        try self.explained { () throws(StoreError) in
+            try self.store.post(text, channel: channel, in: space, at: now)
+        }.operation.id
+    }
+
+    /// Leaves a space: it is not listed any more, and nothing can be written in it.
+    package func leave(_ space: SpaceID, now: WallTime) throws(CommandError) -> OperationID {
+        try self.explained { () throws(StoreError) in try self.store.leave(space, at: now) }.operation.id
+    }
+
+    /// Makes queued operations due at once, and returns how many.
+    @discardableResult
+    package func retryOutbox(_ ids: [OperationID]) throws(CommandError) -> Int {
+        try self.explained { () throws(StoreError) in try self.store.retryOutbox(ids) }
+    }
+
+    /// Stops carrying queued operations, which stay in the history, and returns how many.
+    @discardableResult
+    package func dropOutbox(_ ids: [OperationID]) throws(CommandError) -> Int {
+        try self.explained { () throws(StoreError) in try self.store.dropOutbox(ids) }
+    }
+
+    // MARK: - What is current
+
+    package func currentSpace() throws(CommandError) -> SpaceID? {
+        try self.explained { () throws(StoreError) in try self.store.currentSpace() }
+    }
+
+    package func currentChannel(of space: SpaceID) throws(CommandError) -> ChannelID? {
+        try self.explained { () throws(StoreError) in try self.store.currentChannel(in: space) }
+    }
+
+    package func useSpace(_ space: SpaceID) throws(CommandError) {
+        try self.explained { () throws(StoreError) in try self.store.setCurrentSpace(space) }
+    }
+
+    package func useChannel(_ channel: ChannelID, of space: SpaceID) throws(CommandError) {
+        try self.explained { () throws(StoreError) in try self.store.setCurrentChannel(channel, in: space) }
+    }
+
+    /// Remembers the port to listen on, unless one is remembered.
+    package func rememberPort(_ choose: () -> UInt16?) throws(CommandError) {
+        try self.explained { () throws(StoreError) in
+            guard try self.store.listenPort() == nil, let port = choose() else { return }
+            try self.store.rememberListenPort(port)
+        }
+    }
+
+    // MARK: - Translation
+
+    private func explained<Value>(_ body: () throws(StoreError) -> Value) throws(CommandError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw CommandError(error, database: self.store.home.databasePath)
+        }
+    }
+
+    private static func shown(space name: String) -> String? {
+        try? SpaceName(parsing: name).text  // what is no name is not shown
+    }
+
+    private static func shown(channel name: String) -> String? {
+        try? ChannelName(parsing: name).text  // what is no name is not shown
+    }
+
+    private static func row(_ message: MessageSummary) -> MessageRow {
+        MessageRow(
+            op: message.id, space: message.space, spaceName: self.shown(space: message.spaceName),
+            channel: message.channel, channelName: self.shown(channel: message.channelName),
+            thread: message.thread, author: PeerID(message.author), authorName: nil, time: message.time,
+            received: message.received, arrival: message.arrival, text: message.text, isEdited: false,
+            isDeleted: message.text == nil, reactions: [], storedBy: message.storedBy)
+    }
 }
