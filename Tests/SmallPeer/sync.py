@@ -345,6 +345,7 @@ class Responder(Session):
         if not opening.hello_follows:
             self.write(frame(HELLO, Hello().encode()))
         theirs = Hello.decode((await self.due(HELLO))[1])
+        self.greeted = True
         if theirs.pushed > PUSH_MAX:
             raise Malformed("a push that is too large")
         while self.received < theirs.pushed:

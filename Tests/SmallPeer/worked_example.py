@@ -103,6 +103,11 @@ def refusals(page):
     yield "a header in another order", sealed(header[2:] + header[:2])
     yield "a field twice", sealed(header + varint_field(13, 7))
     yield "a varint that is not minimal", sealed(b"\x08\x81\x00" + header[2:])
+    yield "a known number with another wire type", sealed(header + bytes_field(13, b""))
+    yield "an unknown value that is not minimal", sealed(header + bytes.fromhex("a0068100"))
+    yield "an unknown tag that is not minimal", sealed(header + bytes.fromhex("a2860000"))
+    yield "an unknown group", sealed(header + bytes.fromhex("a306a406"))
+    yield "a kind above 32 bits", sealed(header.replace(b"\x38\xd0\x0f", varint_field(7, (1 << 32) + POST)))
     yield "no links", sealed(
         Header(kind=POST, clock=1, space=good.space, channel=good.space, content_hash=good.identifier,
                content_size=0).encode())
