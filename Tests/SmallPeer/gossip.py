@@ -1,6 +1,6 @@
-"""A small gossipsub: subscriptions, a mesh of whoever wants one, and signed messages. Section 5 of docs/protocol.md.
+"""A small gossipsub: subscriptions, a mesh of whoever wants one, and signed messages.
 
-It keeps no scores and sends no heartbeat: with a handful of peers, everyone who subscribes is in the mesh.
+Section 5 of docs/protocol.md. It keeps no scores and sends no heartbeat: with a handful of peers, everyone who subscribes is in the mesh.
 """
 
 import asyncio
@@ -122,8 +122,11 @@ class Gossip:
             rpc = self.subscription(topic, False)
             if topic in remote.mesh:
                 remote.mesh.discard(topic)
-                rpc += bytes_field(3, bytes_field(4, bytes_field(1, topic) + varint_field(3, BACKOFF_SECONDS)))
+                rpc += self.pruned(topic)
             self.send(peer, rpc)
+
+    def pruned(self, topic):
+        return bytes_field(3, bytes_field(4, bytes_field(1, topic) + varint_field(3, BACKOFF_SECONDS)))
 
     def graft(self, peer, topic):
         self.remotes[peer].mesh.add(topic)
@@ -202,8 +205,7 @@ class Gossip:
             if topic in self.topics:
                 remote.mesh.add(topic)
             elif topic is not None:
-                prune = bytes_field(1, topic) + varint_field(3, BACKOFF_SECONDS)
-                answer += bytes_field(3, bytes_field(4, prune))
+                answer += self.pruned(topic)
         for prune in map(protobuf.Message, control.all(4)):
             remote.mesh.discard(prune.text(1))
         if answer:

@@ -92,7 +92,7 @@ def unbase58(text):
 
 @dataclasses.dataclass(frozen=True)
 class Address:
-    """Where to dial and whom to expect there; of multiaddrs only /ip4|ip6/…/tcp/…[/p2p/…] are of use here."""
+    """Where to dial and whom to expect there: /ip4|ip6/…/tcp/…[/p2p/…], of all multiaddrs."""
 
     host: str
     port: int

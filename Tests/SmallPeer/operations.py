@@ -242,7 +242,7 @@ def verify(data):
 
 
 def write(key, header, content=None, salt=None):
-    """Signs a new operation; a content is hashed into its header with `salt`, which is random if not given."""
+    """Signs a new operation; a content is hashed into its header with `salt`, by default a random one."""
     if content is not None:
         salt = salt or os.urandom(32)
         digest = hashlib.sha256(salt + content).digest()

@@ -1,10 +1,11 @@
 """Lets small peers synchronise with each other over loopback, in both roles: `pair_check.py`.
 
-Lists and operations are cut into far smaller frames than usual, so that everything spans frames. The random part takes
-its seed from SEED. Prints one line a check and then `N passed, M failed`.
+Lists and operations are cut into far smaller frames than usual, so that everything spans frames. The random part
+takes its seed from SEED. Prints one line a check and then `N passed, M failed`.
 """
 
 import asyncio
+import dataclasses
 import os
 import pathlib
 import random
@@ -179,7 +180,7 @@ async def what_is_refused_resets_the_session(folder):
     alice, channel = founded(folder / "alice")
     bob = admitted(folder / "bob", alice)
     good = bob.space.write_post(bob.key, channel, "good")
-    bad = operations.Operation(good.identifier, good.author, good.header, good.envelope, good.salt, b"changed")
+    bad = dataclasses.replace(good, content=b"changed")
     bob.space.add(bad)
     async with Pair(bob, alice) as pair:
         try:
@@ -191,7 +192,8 @@ async def what_is_refused_resets_the_session(folder):
 
 ALL = [
     equal_takes_one_round_trip, a_push_brings_receipts, ids, ancestors,
-    a_member_that_is_not_known_yet_is_introduced, a_stranger_is_turned_away, what_is_refused_resets_the_session,
+    a_member_that_is_not_known_yet_is_introduced, a_stranger_is_turned_away,
+    what_is_refused_resets_the_session,
 ]
 SEED = os.environ.get("SEED", "1")
 

@@ -1,10 +1,12 @@
 """Lets a descord node and the small peer meet: `run.py --descord BINARY`.
 
-The small peer (`smallpeer.py`) was written from docs/protocol.md alone, so what holds here holds for the page. Prints
-one line a scenario and then `N passed, M failed`. Everything runs on 127.0.0.1, in directories of its own.
+The small peer (`smallpeer.py`) was written from docs/protocol.md alone, so what holds here holds for the page.
+Prints one line a scenario and then `N passed, M failed`. Everything runs on 127.0.0.1, in directories of its own.
 """
 
 import argparse
+import asyncio
+import dataclasses
 import json
 import os
 import pathlib
@@ -21,7 +23,10 @@ from descord import WAIT_SECONDS, Failure, Home, Running, check  # noqa: E402 (f
 
 import identity  # noqa: E402
 import operations  # noqa: E402
-from protobuf import Malformed  # noqa: E402
+from home import Home as State  # noqa: E402
+from protobuf import Malformed, bytes_field, varint_field  # noqa: E402
+from smallpeer import Node  # noqa: E402
+from yamux import StreamEnded  # noqa: E402
 
 ASK_AGAIN_SECONDS = 0.02  # between two questions to a node that cannot tell by itself
 LARGE_TEXT = "long text\n" * 30_000  # 300,000 bytes: spans frames of every layer
@@ -50,8 +55,8 @@ class SmallPeer:
         """Runs a command; returns the objects that it printed, or what it said when it was due to fail."""
         done = subprocess.run(self.command(*arguments), input=stdin, capture_output=True, text=True,
                               timeout=WAIT_SECONDS * 2, check=False)
-        check(done.returncode == code,
-              f"`smallpeer {arguments[0]}` exited {done.returncode}, not {code}: {done.stderr.strip()[-400:]}")
+        what = f"`smallpeer {arguments[0]}` exited {done.returncode}, not {code}"
+        check(done.returncode == code, f"{what}: {done.stderr.strip()[-400:]}")
         return [json.loads(line) for line in done.stdout.splitlines()] if code == 0 else done.stderr.strip()
 
     def one(self, *arguments, **more):
@@ -237,6 +242,42 @@ def catches_up_by_ancestors(world):
     catches_up(world, "ancestors")
 
 
+async def pushes(world, change):
+    """Pushes a post after `change` was made to its header; says whether the session was reset for it."""
+    home = State(world.small.folder)
+    node = Node(home)
+    await node.connect([identity.Address.parse(world.address)])
+    try:
+        good = home.space.write_post(home.key, next(iter(home.space.channels())), "changed")
+        envelope = identity.seal(
+            home.key, operations.DOMAIN, operations.PAYLOAD_TYPE, change(good.header.encode()))
+        home.unreceived = lambda: [dataclasses.replace(good, envelope=envelope)]
+        session, negotiated = node.session()
+        try:
+            await session.run(negotiated, reconcile=False)
+        except StreamEnded:
+            return True
+        return False
+    finally:
+        await node.close()
+
+
+def what_the_page_refuses_is_refused(world):
+    changes = {
+        "a varint that is not minimal": lambda header: b"\x08\x81\x00" + header[2:],
+        "a known number with another wire type": lambda header: header + bytes_field(13, b""),
+        "an unknown value that is not minimal": lambda header: header + bytes.fromhex("a0068100"),
+        "an unknown group": lambda header: header + bytes.fromhex("a306a406"),
+        "an order that is not that of the numbers": lambda header: header[2:] + header[:2],
+        "no kind": lambda header: header.replace(varint_field(7, operations.POST), b""),
+        "a channel of 31 bytes": lambda header: header.replace(b"\x42\x20", b"\x42\x1f", 1),
+    }
+    for what, change in changes.items():
+        check(asyncio.run(pushes(world, change)), f"{what} was not refused")
+    check(not asyncio.run(pushes(world, lambda header: header.replace(b"\x08\x01", b"\x08\x02", 1))),
+          "a version to come was punished")
+
+
 def both_ends_have_the_same(world):
     world.small.one("sync")
     mine = {(m["op"], m["text"]) for m in world.small.run("read", "--offline")}
@@ -249,7 +290,8 @@ ALL = [
     reads_what_was_written_before, is_a_member_to_the_others, a_used_ticket_lets_nobody_in,
     a_stranger_learns_nothing, posts_by_sync, posts_by_gossip, posts_what_spans_frames,
     what_was_posted_is_in_the_log, equal_sets_take_one_round_trip, hears_live_by_gossip,
-    receipts_of_the_small_peer_count, catches_up_by_ids, catches_up_by_ancestors, both_ends_have_the_same,
+    receipts_of_the_small_peer_count, catches_up_by_ids, catches_up_by_ancestors,
+    what_the_page_refuses_is_refused, both_ends_have_the_same,
 ]
 
 

@@ -207,7 +207,7 @@ class Commands:
             session = await self.node.synchronise(stay=self.options.stay)
         for post in self.home.space.posts():
             self.show(post, "store")
-        if self.options.follow:
+        if self.options.follow and not self.options.offline:
             await self.follow(session)
 
     async def follow(self, session):
@@ -237,7 +237,8 @@ class Commands:
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", required=True, help="the directory with key and operations")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--connect", action="append", default=[], metavar="MULTIADDR")

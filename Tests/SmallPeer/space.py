@@ -66,7 +66,7 @@ class Space:
         return hashlib.sha256(b"".join(self.heads)).digest()
 
     def parents_first(self, identifiers):
-        """Returns these operations in the order to send them: authority with what it follows, then the rest."""
+        """Returns these operations as they are sent: authority with what it follows, then the rest."""
         wanted, sent, out = set(identifiers), set(), []
 
         def visit(start):

@@ -1,4 +1,4 @@
-"""A connection of libp2p made of TCP, Noise and Yamux, with identify and ping on it. Section 1 of docs/protocol.md."""
+"""A connection of TCP, Noise and Yamux, with identify and ping on it. Section 1 of docs/protocol.md."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ class RawChannel:
 
 
 class Connection:
-    """An authenticated connection; `handlers` are coroutines by protocol, called with connection and stream."""
+    """An authenticated connection; `handlers` are coroutines by protocol, of connection and stream."""
 
     def __init__(self, key, handlers):
         self.key = key
