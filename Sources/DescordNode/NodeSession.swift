@@ -27,7 +27,7 @@ package actor NodeSession {
     }
 
     /// How long a lock that is held by a process without a working socket is waited for.
-    private static let holderPatience = Duration.seconds(10)
+    private static let holderPatience = Duration.seconds(60)
 
     private let configuration: NodeConfiguration
     private let store: Store

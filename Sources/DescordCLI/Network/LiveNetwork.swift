@@ -217,8 +217,8 @@ extension CommandError {
         case let error as StoreError: self.init(error)
         case NodeSession.Failure.holderSilent:
             self.init(
-                .unavailable, .unreachable, "the process that runs this home's node does not answer",
-                hint: "end it, or wait until it is done")
+                .tryLater, .noPeers, "the process that runs this home's node does not answer",
+                hint: "end it, or wait until it is done; what was committed stays queued")
         case NodeSession.Failure.holder(let failure):
             self.init(
                 failure.reason == "not_permitted" ? .notPermitted : .unavailable,

@@ -249,6 +249,9 @@ public struct SyncSession: ~Copyable {
         if author == self.remoteKey || self.askedOfUs.remove(id) != nil { self.pendingReceipts.append(id) }
     }
 
+    /// Whether the session is open: everything was exchanged, and `push` and `ask` will be heard.
+    public var isOpen: Bool { self.stage == .settled && !self.saidFinish }
+
     /// Sends further operations of the set over an open session, and awaits their receipts.
     public mutating func push(_ ids: [OperationID]) {
         guard self.stage == .settled, !self.saidFinish else { return }

@@ -37,17 +37,13 @@ extension NodeEngine {
         for id in ids { self.receipts.begin(id, storedBy: (try? self.store.receiptPeers(of: id)) ?? []) }
         let needed = context.members.isEmpty ? 0 : count
         self.publishToMesh(ids, in: context)
-        for session in context.sessions where session.hasReconciled { session.push(ids) }
-        // A member whose session had not begun with these operations gets them by a session of its own.
-        for connection in self.host.connections where context.members.contains(connection.peer) {
-            let open = context.sessions.contains { $0.peer == connection.peer && !$0.isOver }
-            if !open { self.openSession(context, over: connection) }
-        }
+        var offered: Set<PeerID> = []
         func elapsed() -> Duration { .nanoseconds((NIODeadline.now() - start).nanoseconds) }
         func isStored() -> Bool { ids.allSatisfy { self.receipts.count(of: $0) >= needed } }
         let grace = self.configuration.usesMulticastDNS && needed > 0 ? start + Self.discoveryGrace : start
         let graceTimer = self.eventLoop.assumeIsolated().scheduleTask(deadline: grace) { self.progressed() }
         return self.wait(until: deadline) { [unowned self] in
+            self.offer(ids, in: context, to: &offered)
             if publication.connect == nil, context.sessions.contains(where: { !$0.isOver }) {
                 publication.connect = elapsed()
             }
@@ -64,6 +60,24 @@ extension NodeEngine {
         }.map { [self] in
             for id in ids { publication.storedBy[id] = self.receipts.count(of: id) }
             return publication
+        }
+    }
+
+    /// Brings operations to every connected member once: over its open session, or over a new one when the last
+    /// has ended. A session that is still at work may have begun without them, and is looked at again when it is done.
+    private func offer(_ ids: [OperationID], in context: SpaceContext, to offered: inout Set<PeerID>) {
+        for connection in self.host.connections
+        where context.members.contains(connection.peer) && !offered.contains(connection.peer) {
+            let sessions = context.sessions.filter { $0.peer == connection.peer && !$0.isOver }
+            if let open = sessions.first(where: \.isOpen) {
+                offered.insert(connection.peer)
+                open.push(ids)
+            } else if sessions.isEmpty {
+                offered.insert(connection.peer)
+                if ids.contains(where: { !self.receipts.has($0, from: connection.peer) }) {
+                    self.openSession(context, over: connection)
+                }
+            }
         }
     }
 

@@ -174,7 +174,7 @@ extension NodeEngine {
                 session.committed(committed)
                 // Gossip spreads what came by gossip; everything else is passed on over open sessions.
                 if case .gossip = source { continue }
-                if source == .sync(session.peer) || !session.hasReconciled { continue }
+                if source == .sync(session.peer) || !session.isOpen { continue }
                 session.push(here.map(\.id))
             }
         }

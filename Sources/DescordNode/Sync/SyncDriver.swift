@@ -46,6 +46,8 @@ final class SyncDriver {
 
     /// The space, once it is known.
     var space: SpaceID? { self.session.space }
+    /// Whether operations can be pushed: everything else was exchanged.
+    var isOpen: Bool { !self.isOver && self.session.isOpen }
     /// What the session moved.
     var report: DescordCore.SyncReport { self.session.report }
 
