@@ -47,7 +47,7 @@ public final class Node: Sendable {
 
     /// Takes the lock of the store's home, binds the sockets, and begins to dial.
     public static func start(
-        _ configuration: NodeConfiguration, store: Store, key: Ed25519.PrivateKey,
+        _ configuration: NodeConfiguration, store: Store,
         logger: Logger = Logger(label: "descord.node", factory: { _ in SwiftLogNoOpLogHandler() })
     ) async throws -> Node {
         let path = store.home.lockPath
@@ -58,15 +58,15 @@ public final class Node: Sendable {
             throw StartFailure.runFolder(path: error.path, code: error.code)
         }
         guard lock.tryAcquire() else { throw StartFailure.homeIsBusy }
-        return try await Self.start(configuration, store: store, key: key, logger: logger, holding: lock)
+        return try await Self.start(configuration, store: store, logger: logger, holding: lock)
     }
 
     /// Starts under a lock that is held.
     static func start(
-        _ configuration: NodeConfiguration, store: Store, key: Ed25519.PrivateKey, logger: Logger,
+        _ configuration: NodeConfiguration, store: Store, logger: Logger,
         holding lock: sending NodeLock
     ) async throws -> Node {
-        guard let socket = RunSocket(folder: store.home.runPath, name: Home.socketName) else {
+        guard let socket = RunSocket(folder: store.home.runPath, name: RunSocket.name) else {
             throw StartFailure.runFolder(path: store.home.runPath, code: errno)
         }
         let loop = MultiThreadedEventLoopGroup.singleton.next()
@@ -74,7 +74,7 @@ public final class Node: Sendable {
         let lockBox = NIOLoopBoundBox<NodeLock>.makeBoxSendingValue(lock, eventLoop: loop)
         return try await loop.flatSubmit {
             let engine = NodeEngine(
-                configuration: configuration, store: store, key: key, eventLoop: loop, logger: logger)
+                configuration: configuration, store: store, eventLoop: loop, logger: logger)
             let server = HandoverServer(eventLoop: loop, socket: socket) { [unowned engine] request, reply in
                 engine.answer(request, reply: reply)
             }
@@ -110,8 +110,8 @@ public final class Node: Sendable {
         }
     }
 
-    /// Publishes operations that the store committed and waits for receipts of `count` other members, or of every
-    /// one when they are fewer, until the deadline or until nobody is left who could answer.
+    /// Publishes operations that the store committed and waits for receipts of `count` other members, until
+    /// the deadline or until nobody is left who could answer.
     package func publish(
         _ operations: [OperationID], in space: SpaceID, waitingFor count: Int, deadline: Duration?
     ) async throws -> Publication {
@@ -131,9 +131,13 @@ public final class Node: Sendable {
     }
 
     /// Who is known and connected.
-    public func peers() async throws -> [PeerStatus] {
+    ///
+    /// With a deadline, waits until every known member was reached or not.
+    public func peers(settling deadline: Duration? = .zero) async throws -> [PeerStatus] {
         try await self.run { engine in
-            engine.eventLoop.makeCompletedFuture { try engine.peerStatuses() }
+            engine.wait(until: NIODeadline(after: deadline)) {
+                engine.dialsAreSettled && engine.subscriptionsAreKnown
+            }.flatMapThrowing { _ in try engine.peerStatuses() }
         }
     }
 
@@ -145,11 +149,11 @@ public final class Node: Sendable {
     }
 
     /// Public spaces that were announced while this node ran; waits until there is one or the deadline.
-    package func discoveredSpaces(deadline: Duration?) async throws -> [Announcements.Entry] {
+    package func discoveredSpaces(deadline: Duration?) async throws -> [(id: SpaceID, name: String)] {
         try await self.run { engine in
             engine.gossip.subscribe(Topic(SpaceTopic.discovery))
             return engine.wait(until: NIODeadline(after: deadline)) { !engine.announcements.entries.isEmpty }
-                .map { _ in engine.announcements.entries }
+                .map { _ in engine.announcements.entries.map { ($0.id, $0.name) } }
         }
     }
 

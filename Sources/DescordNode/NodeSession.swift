@@ -31,7 +31,6 @@ package actor NodeSession {
 
     private let configuration: NodeConfiguration
     private let store: Store
-    private let key: Ed25519.PrivateKey
     private let logger: Logger
     private let eventLoop: any EventLoop
     private var backend: Backend?
@@ -41,17 +40,16 @@ package actor NodeSession {
 
     /// Opens a session; returns once the own node's sockets are bound or the holder said hello.
     package static func open(
-        _ configuration: NodeConfiguration, store: Store, key: Ed25519.PrivateKey, logger: Logger
+        _ configuration: NodeConfiguration, store: Store, logger: Logger
     ) async throws -> NodeSession {
-        let session = NodeSession(configuration, store: store, key: key, logger: logger)
+        let session = NodeSession(configuration, store: store, logger: logger)
         _ = try await session.current()
         return session
     }
 
-    private init(_ configuration: NodeConfiguration, store: Store, key: Ed25519.PrivateKey, logger: Logger) {
+    private init(_ configuration: NodeConfiguration, store: Store, logger: Logger) {
         self.configuration = configuration
         self.store = store
-        self.key = key
         self.logger = logger
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     }
@@ -113,8 +111,13 @@ package actor NodeSession {
     }
 
     /// See `Node.peers`.
-    package func peers() async throws -> [PeerStatus] {
-        let result = try await self.perform { node in .own(try await node.peers()) } remotely: { .peers }
+    package func peers(settling deadline: Duration?) async throws -> [PeerStatus] {
+        let patience = self.configuration.presence == .oneShot ? deadline : .zero
+        let result = try await self.perform { node in
+            .own(try await node.peers(settling: patience))
+        } remotely: {
+            .peers
+        }
         switch result {
         case .own(let peers): return peers
         case .remote(let result): return result.peers ?? []
@@ -137,13 +140,16 @@ package actor NodeSession {
     /// Public spaces that were announced; only an own node hears announcements.
     package func discoveredSpaces(deadline: Duration?) async throws -> [(id: SpaceID, name: String)] {
         guard case .owner(let node) = try await self.current() else { return [] }
-        return try await node.discoveredSpaces(deadline: deadline).map { ($0.id, $0.name) }
+        return try await node.discoveredSpaces(deadline: deadline)
     }
 
     /// Yields the newest arrival number whenever operations were stored, over a change of the holder too.
-    package func newArrivals() async throws -> AsyncStream<Int64> {
+    package func newArrivals(deadline: Duration? = nil) async throws -> AsyncStream<Int64> {
         let (stream, continuation) = AsyncStream<Int64>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.arrivals = continuation
+        if let deadline {
+            self.eventLoop.scheduleTask(in: .nanoseconds(deadline.saturatedNanoseconds)) { continuation.finish() }
+        }
         continuation.onTermination = { [weak self] _ in
             guard let self else { return }
             Task { await self.stopForwarding() }
@@ -164,6 +170,30 @@ package actor NodeSession {
         case nil: break
         }
         self.backend = nil
+    }
+
+    // MARK: - Without a session
+
+    /// Whether some process runs this home's node now.
+    package static func hasHolder(store: Store) -> Bool {
+        guard let lock = try? NodeLock(path: store.home.lockPath) else { return false }  // no folder, no holder
+        defer { lock.release() }
+        return !lock.tryAcquire()
+    }
+
+    /// Tells the node that runs for this home, when there is one, of operations that were just committed.
+    package static func notifyHolder(of operations: [OperationID], store: Store) async {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        guard Self.hasHolder(store: store), let socket = RunSocket(folder: store.home.runPath, name: RunSocket.name)
+        else { return }
+        let told = loop.flatSubmit {
+            HandoverClient.connect(to: socket, eventLoop: loop).flatMap { client in
+                client.value.send(
+                    .publish(operations: operations.map(\.hex), wait: 0, timeoutMilliseconds: 1_000)
+                ).map { _ in client.value.close() }
+            }
+        }
+        _ = try? await told.get()  // the outbox holds them, whoever does not listen
     }
 
     // MARK: - Backends
@@ -205,7 +235,7 @@ package actor NodeSession {
     private func connect() async throws -> Backend {
         let home = self.store.home
         let deadline = ContinuousClock.now + Self.holderPatience
-        guard let socket = RunSocket(folder: home.runPath, name: Home.socketName) else {
+        guard let socket = RunSocket(folder: home.runPath, name: RunSocket.name) else {
             throw Failure.start(.runFolder(path: home.runPath, code: 0))
         }
         let watch = RunFolderWatch(folder: home.runPath)
@@ -220,7 +250,7 @@ package actor NodeSession {
             if lock.tryAcquire() {
                 return .owner(
                     try await Node.start(
-                        self.configuration, store: self.store, key: self.key, logger: self.logger, holding: lock))
+                        self.configuration, store: self.store, logger: self.logger, holding: lock))
             }
             if let client = try? await HandoverClient.connect(to: socket, eventLoop: self.eventLoop).get() {
                 // A failed attempt means that the holder is coming or going: the folder says when to look again.

@@ -1,8 +1,10 @@
 import DescordCLI
+import Foundation
 
+/// The process: everything is in `Program`.
 @main
 struct Entry {
     static func main() async {
-        print("descord")
+        await Program.main(network: LiveNetwork(environment: ProcessInfo.processInfo.environment))
     }
 }

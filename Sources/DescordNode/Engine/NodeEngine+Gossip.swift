@@ -3,6 +3,7 @@ import DescordStore
 import LibP2P
 import LibP2PCore
 import LibP2PHost
+import Logging
 import NIOCore
 
 extension NodeEngine {
@@ -13,10 +14,15 @@ extension NodeEngine {
             self.validate(received.message, from: received.from, completion: verdict)
         }
         self.gossip.onSubscriberChanged = { [unowned self] peer, topic, isSubscribed in
-            if isSubscribed { self.subscriberJoined(peer, topic: topic) }
+            if isSubscribed, topic.description == SpaceTopic.discovery { self.announcePublicSpaces() }
             self.progressed()
         }
-        self.gossip.onPublished = { [unowned self] _, _, _ in self.progressed() }
+        self.gossip.onPublished = { [unowned self] id, topic, peers in
+            if !peers.isEmpty {
+                for context in self.spaces where context.topic == topic { context.unsent.remove(id) }
+            }
+            self.progressed()
+        }
         self.gossip.onAnnounced = { [unowned self] _ in self.progressed() }
         try self.startTracing()
         let now = self.configuration.wallTime()
@@ -34,50 +40,38 @@ extension NodeEngine {
     private func validate(_ message: Message, from peer: PeerID, completion: @escaping (ValidationResult) -> Void) {
         let topic = message.topic.description
         if topic == SpaceTopic.discovery {
-            completion(self.announcements.received(message.data, at: self.configuration.wallTime()))
+            completion(self.announcements.received(message.data ?? [], at: self.configuration.wallTime()))
             self.progressed()
             return
         }
-        self.pipeline.submit([.gossip(message.data, topic: topic)], from: .gossip(peer)) { outcomes in
+        self.pipeline.submit([.gossip(message.data ?? [], topic: topic)], from: .gossip(peer)) { [unowned self] outcomes in
             switch outcomes[0] {
             case .refused: completion(.reject)
             case .foreign, .failed: completion(.ignore)
+            case .judged(let operation, .duplicate):
+                completion(self.recentlySynced.remove(operation.id) ? .accept : .ignore)
             case .judged(_, let verdict): completion(verdict.forwards ? .accept : .ignore)
             }
         }
     }
 
-    /// Publishes operations of our own that the store holds; those that nobody subscribes to yet wait for the
+    /// Publishes operations that the store holds; the router keeps those that nobody subscribes to yet for the
     /// first subscriber.
     func publishToMesh(_ ids: [OperationID], in context: SpaceContext) {
-        context.unpublished.append(contentsOf: ids)
-        self.publishWaiting(in: context)
-    }
-
-    private func publishWaiting(in context: SpaceContext) {
-        guard !context.unpublished.isEmpty, !self.gossip.subscribers(context.topic).isEmpty else { return }
-        let ids = context.unpublished
-        context.unpublished = []
         for id in ids {
-            guard let publication = try? self.store.publication(id) else { continue }  // deleted meanwhile
-            let outcome = self.gossip.publish(
-                publication.encoded, to: context.topic, seqno: publication.gossipSeqno)
-            if case .failure(let refusal) = outcome {
+            guard let (bytes, seqno) = try? self.publication(of: id) else { continue }  // deleted meanwhile
+            let outcome = self.gossip.publish(bytes, to: context.topic, seqno: seqno)
+            switch outcome {
+            case .success(let publication) where publication.peers.isEmpty: context.unsent.insert(publication.id)
+            case .success: break
+            case .failure(let refusal):
                 self.logger.debug("not published", metadata: ["operation": "\(id)", "why": "\(refusal)"])
             }
         }
     }
 
-    private func subscriberJoined(_ peer: PeerID, topic: Topic) {
-        if topic.description == SpaceTopic.discovery {
-            self.announcePublicSpaces(to: peer)
-            return
-        }
-        for context in self.spaces where context.topic == topic { self.publishWaiting(in: context) }
-    }
-
     /// Announces our public spaces when somebody new listens for announcements; bounded by the table's rate.
-    private func announcePublicSpaces(to peer: PeerID) {
+    private func announcePublicSpaces() {
         guard self.configuration.presence == .longLived else { return }
         let topic = Topic(SpaceTopic.discovery)
         for context in self.spaces where context.isPublic {
@@ -110,9 +104,7 @@ extension NodeEngine {
     func recordMetrics() {
         let now = self.configuration.wallTime()
         let metrics = self.spaces.map { context in
-            TopicMetricsDelta(
-                topic: context.topic.description, counters: self.gossip.counters(context.topic),
-                meshPeers: self.gossip.meshPeers(context.topic).count)
+            self.metrics(of: context.topic, at: now)
         }
         let store = self.store
         self.pipeline.write { try store.addMetrics(metrics, at: now) }
@@ -120,6 +112,34 @@ extension NodeEngine {
 }
 
 extension NodeEngine {
+    /// The encoded operation and its gossip number: its own, when it was authored here, or a new one.
+    private func publication(of id: OperationID) throws -> ([UInt8], seqno: UInt64)? {
+        if let own = try self.store.publication(id) { return (own.encoded, own.gossipSeqno) }
+        guard let stored = try self.store.operation(id) else { return nil }
+        return (stored.encoded, try self.store.nextGossipSeqno())
+    }
+
+    /// What this run counted on a topic.
+    private func metrics(of topic: Topic, at now: WallTime) -> TopicMetrics {
+        let counters = self.gossip.counters(topic)
+        var metrics = TopicMetrics(topic: topic.description)
+        metrics.messagesPublished = Int64(counters.published)
+        metrics.messagesReceived = Int64(counters.received)
+        metrics.duplicatesReceived = Int64(counters.duplicates)
+        metrics.meshPeers = Int64(self.gossip.meshPeers(topic).count)
+        if let last = counters.lastActivity {
+            metrics.lastActivity = now - (self.host.now - last)
+        }
+        metrics.more = [
+            "messages_rejected": Int64(counters.rejected), "messages_ignored": Int64(counters.ignored),
+            "messages_sent": Int64(counters.sent), "bytes_received": Int64(counters.bytesReceived),
+            "bytes_published": Int64(counters.bytesPublished), "iwant_sent": Int64(counters.iwantSent),
+            "iwant_served": Int64(counters.iwantServed), "grafts": Int64(counters.grafts),
+            "prunes": Int64(counters.prunes),
+        ]
+        return metrics
+    }
+
     /// Writes the trace that the configuration asks for.
     private func startTracing() throws {
         guard let path = self.configuration.traceFile else { return }

@@ -1,6 +1,7 @@
 import DescordCore
 import DescordStore
 import LibP2PCore
+import LibP2PHost
 import NIOCore
 
 extension NodeEngine {

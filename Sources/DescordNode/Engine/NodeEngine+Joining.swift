@@ -82,7 +82,8 @@ extension NodeEngine {
                 let stream = connection.openStream(SyncLimits.protocolID)
             else { continue }
             let session = SyncSession(
-                initiating: storage, purpose: self.purpose(of: joining.request, over: connection),
+                initiating: storage,
+                purpose: self.purpose(of: joining.request, over: connection),
                 localKey: self.key.publicKey, remoteKey: remoteKey, nonce: Entropy.bytes(32),
                 stays: false, now: self.configuration.wallTime())
             let driver = self.run(session, over: stream, isInitiator: true, in: nil)
@@ -99,8 +100,9 @@ extension NodeEngine {
         case .ticket(let ticket):
             .join(
                 invite: ticket.invite,
-                proof: JoinProof(ticket: ticket, joiner: self.key.publicKey, handshakeHash: connection.handshakeHash)
-                    .signature)
+                proof: JoinProof.forConnection(
+                    space: ticket.space, invite: ticket.invite, joiner: self.key.publicKey,
+                    handshakeHash: connection.handshakeHash, by: ticket.key))
         }
     }
 
@@ -129,13 +131,14 @@ extension NodeEngine {
 
     private func writeJoin(_ joining: Joining, for driver: SyncDriver) {
         let store = self.store
-        let key = self.key
         let now = self.configuration.wallTime()
         let request = joining.request
         self.pipeline.write { () throws -> Operation in
             switch request {
-            case .ticket(let ticket): try store.authorJoin(with: ticket, by: key, at: now)
-            case .space(let space): try store.authorPublicJoin(of: space, by: key, at: now)
+            case .ticket(let ticket):
+                try store.authorJoin(with: ticket, at: now).operation
+            case .space(let space):
+                try store.authorPublicJoin(of: space, at: now).operation
             }
         } completion: { [weak driver] result in
             if case .success(let operation) = result { driver?.joined(operation) } else { driver?.reset() }
@@ -171,16 +174,15 @@ extension NodeEngine {
     /// Somebody asks to come in: stores the join and writes the admission, or finds that it may not be.
     func admit(_ join: Operation, for driver: SyncDriver) {
         let store = self.store
-        let key = self.key
         let now = self.configuration.wallTime()
         self.pipeline.write {
-            try store.admit(join, by: key, at: now)
+            try store.admit(join, at: now)
         } completion: { [weak self, weak driver] result in
             switch result {
             case .success(.admitted(let admission, let arrived)):
                 driver?.admitted(admission)
-                self?.admitted(arrived)
-                if let context = self?.space(admission.space) {
+                self?.admitted(arrived, from: nil)
+                if let context = self?.space(join.space) {
                     self?.publishToMesh([join.id, admission.id], in: context)
                 }
             case .success(.refused(let verdict)): driver?.admissionRefused(verdict)

@@ -3,6 +3,7 @@ import DescordStore
 import LibP2P
 import LibP2PCore
 import LibP2PHost
+import Logging
 import NIOCore
 
 extension NodeEngine {
@@ -33,7 +34,6 @@ extension NodeEngine {
         guard self.space(space.id) == nil else { return }
         let context = SpaceContext(
             id: space.id, isPublic: space.isPublic, members: Set(try self.store.memberPeers(of: space.id)))
-        context.members.remove(self.peerID)
         self.spaces.append(context)
         if !space.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
         self.gossip.subscribe(context.topic)
@@ -41,9 +41,8 @@ extension NodeEngine {
 
     /// Reads the members of a space again, after an operation changed them.
     func membersChanged(in context: SpaceContext) {
-        guard let members = try? self.store.memberPeers(of: context.id) else { return }  // onFailure was told
+        guard let members = try? self.store.memberPeers(of: context.id) else { return }  // they stay as they were
         context.members = Set(members)
-        context.members.remove(self.peerID)
         if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
     }
 
@@ -71,14 +70,10 @@ extension NodeEngine {
     private func listening(on addresses: [Multiaddr]) {
         let store = self.store
         let port = addresses.compactMap(\.tcpPort).first
-        let record = PeerRecord(
-            peer: self.peerID,
-            sequence: UInt64(max(0, self.configuration.wallTime().milliseconds)) &* 1_000_000,
-            addresses: self.host.advertisedAddresses)
-        let envelope = record.sealed(by: self.key)
+        let advertised = self.host.advertisedAddresses
         self.pipeline.write {
             if let port { try store.rememberListenPort(port, unlessSet: true) }
-            try store.saveOwnRecord(record, envelope: envelope)
+            _ = try store.ownRecord(addresses: advertised)
         }
     }
 }

@@ -3,6 +3,7 @@ import DescordStore
 import LibP2P
 import LibP2PCore
 import LibP2PHost
+import Logging
 import NIOCore
 
 extension NodeEngine {
@@ -16,10 +17,10 @@ extension NodeEngine {
         for address in self.configuration.connect { self.dialTyped(address) }
         let members = Set(self.spaces.flatMap(\.members))
         guard !members.isEmpty,
-            let candidates = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
+            let book = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
         else { return }
-        for candidate in candidates {
-            self.dial(candidate.peer, at: candidate.addresses)
+        for entry in book {
+            self.dial(entry.peer, at: entry.addresses.map { DialCandidate($0.address, AddressSource($0.source)) })
         }
     }
 
@@ -69,7 +70,7 @@ extension NodeEngine {
         let peer = connection.peer
         let address = connection.remoteAddress.withoutPeer
         let now = self.configuration.wallTime()
-        self.pipeline.write { try store.dialSucceeded(peer, address: address, source: source, at: now) }
+        self.pipeline.write { try store.dialSucceeded(peer, address: address, source: AddressOrigin(source), at: now) }
     }
 
     func connected(_ connection: Connection) {
@@ -83,7 +84,7 @@ extension NodeEngine {
             self.spaces.contains(where: { $0.members.contains(connection.peer) })
         {
             let store = self.store
-            self.pipeline.write { try store.saveRecord(record, envelope: envelope) }
+            self.pipeline.write { _ = try store.saveRecord(record, envelope: envelope) }
         }
         self.progressed()
     }
@@ -108,6 +109,7 @@ extension NodeEngine {
         return order.map { peer in
             let connection = self.host.connections(to: peer).first
             let known = book.first { $0.peer == peer }
+            let addresses = known?.addresses.map(\.address) ?? []
             let topics = self.spaces.map { context in
                 PeerStatus.TopicStatus(
                     topic: context.topic.description,
@@ -119,7 +121,7 @@ extension NodeEngine {
             }
             return PeerStatus(
                 peer: peer.description,
-                addresses: (known?.addresses ?? connection.map { [$0.remoteAddress] } ?? []).map(\.description),
+                addresses: (addresses.isEmpty ? connection.map { [$0.remoteAddress] } ?? [] : addresses).map(\.description),
                 connected: connection != nil,
                 direction: connection.map { $0.direction == .inbound ? "inbound" : "outbound" },
                 agent: connection?.identify?.agentVersion ?? known?.agent,

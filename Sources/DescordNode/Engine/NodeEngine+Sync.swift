@@ -4,6 +4,7 @@ import DescordStore
 import LibP2P
 import LibP2PCore
 import LibP2PHost
+import Logging
 import NIOCore
 
 extension NodeEngine {
@@ -32,6 +33,7 @@ extension NodeEngine {
             let storage = self.store.syncStorage(of: context.id),
             let stream = connection.openStream(SyncLimits.protocolID)
         else { return nil }
+        // What cannot be read now is found by reconciling.
         let pending = (try? self.store.outboxIDs(of: context.id, limit: Self.maxFirstFlight)) ?? []
         let session = SyncSession(
             initiating: storage, purpose: .reconcile, localKey: self.key.publicKey, remoteKey: remoteKey,
@@ -117,18 +119,20 @@ extension NodeEngine {
     private func receiptsCame(_ ids: [OperationID], from peer: PeerID) {
         let store = self.store
         let now = self.configuration.wallTime()
+        self.receiptsInFlight += 1
         self.pipeline.write {
             try store.recordReceipts(ids, from: peer, at: now)
         } completion: { [weak self] result in
-            guard let self, case .success = result else { return }
-            self.receipts.received(ids, from: peer)
+            guard let self else { return }
+            self.receiptsInFlight -= 1
+            if case .success = result { self.receipts.received(ids, from: peer) }
             self.progressed()
         }
     }
 
     private func recordCame(_ record: SyncRecord, _ peerRecord: PeerRecord) {
         let store = self.store
-        self.pipeline.write { try store.saveRecord(peerRecord, envelope: record.envelope) }
+        self.pipeline.write { _ = try store.saveRecord(peerRecord, envelope: record.envelope) }
         guard self.spaces.contains(where: { $0.members.contains(peerRecord.peer) }) else { return }
         self.dial(peerRecord.peer, at: peerRecord.addresses.map { DialCandidate($0, .unsolicited) })
     }
@@ -149,7 +153,7 @@ extension NodeEngine {
         self.progressed()
     }
 
-    private func closed(_ driver: SyncDriver) {
+    func closed(_ driver: SyncDriver) {
         self.settled(driver, completed: false)
         for context in self.spaces { context.sessions.removeAll { $0 === driver } }
         self.progressed()
@@ -163,6 +167,7 @@ extension NodeEngine {
         for context in self.spaces {
             let here = operations.map(\.operation).filter { $0.space == context.id }
             guard !here.isEmpty else { continue }
+            if case .sync = source { for operation in here { self.recentlySynced.insert(operation.id) } }
             if here.contains(where: { $0.kind.changesMembers }) { self.membersChanged(in: context) }
             let committed = here.map { (id: $0.id, author: $0.author) }
             for session in context.sessions {

@@ -23,8 +23,8 @@ final class NodeEngine {
         var members: Set<PeerID>
         /// Open sync sessions, at most one a peer and direction; the last element is the newest.
         var sessions: [SyncDriver] = []
-        /// Our own operations that were not handed to the mesh: nobody subscribed yet.
-        var unpublished: [OperationID] = []
+        /// Our messages that the router holds because nobody subscribed yet.
+        var unsent: Set<MessageID> = []
 
         init(id: SpaceID, isPublic: Bool, members: Set<PeerID>) {
             self.id = id
@@ -52,6 +52,8 @@ final class NodeEngine {
     var dialsInFlight = 0
     /// Sync sessions that have not settled.
     var unsettledSessions = 0
+    /// Receipts that came and are being written.
+    var receiptsInFlight = 0
     /// Reports of sessions that ended, for `sync`.
     var finishedSessions: [SyncReport] = []
     /// Called when something happened that a waiting command may have waited for.
@@ -62,19 +64,20 @@ final class NodeEngine {
     /// Public spaces that others announced.
     var announcements = Announcements()
     var isStopping = false
+    /// Operations that came by sync lately: their gossip copy is passed on once, though it is known.
+    var recentlySynced = RecentOperations()
 
     /// Makes the node's parts; nothing is bound or dialled before `start`.
     init(
-        configuration: NodeConfiguration, store: Store, key: Ed25519.PrivateKey, eventLoop: any EventLoop,
-        logger: Logger
+        configuration: NodeConfiguration, store: Store, eventLoop: any EventLoop, logger: Logger
     ) {
         eventLoop.preconditionInEventLoop()
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.store = store
-        self.key = key
+        self.key = store.key
         self.logger = logger
-        var hostConfiguration = Host.Configuration(key: key)
+        var hostConfiguration = Host.Configuration(key: store.key)
         hostConfiguration.listenAddresses = configuration.listenAddresses
         hostConfiguration.agentVersion = NodeConfiguration.agentVersion
         hostConfiguration.usesMulticastDNS = configuration.usesMulticastDNS

@@ -215,6 +215,14 @@ extension Store {
             return SyncRecord(peer: self.peerID, sequence: sequence, envelope: envelope)
         }
     }
+
+    /// The addresses that the newest own record states; empty before the first.
+    public func ownAddresses() throws(StoreError) -> [Multiaddr] {
+        try self.read { db in
+            try db.row("SELECT * FROM peer_records WHERE peer = ?", [self.peerID.data])
+                .flatMap { SyncRecord($0) }.flatMap { PeerRecord(envelope: $0.envelope) }?.addresses ?? []
+        }
+    }
 }
 
 extension PeerAddress {

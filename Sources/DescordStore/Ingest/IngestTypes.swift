@@ -39,7 +39,7 @@ public enum IngestVerdict: Hashable, Sendable {
     /// Whether gossip passes it on: what is in force, and what a known member wrote upon something unknown.
     public var forwards: Bool {
         switch self {
-        case .stored, .waiting: true
+        case .stored, .requested, .waiting: true
         default: false
         }
     }
@@ -50,6 +50,11 @@ public struct AdmittedOperation: Sendable {
     public let operation: DescordCore.Operation
     /// Its place in the local order.
     public let arrival: Int64
+
+    public init(operation: DescordCore.Operation, arrival: Int64) {
+        self.operation = operation
+        self.arrival = arrival
+    }
 
     /// Its space.
     public var space: SpaceID { self.operation.space }

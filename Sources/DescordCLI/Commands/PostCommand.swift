@@ -1,0 +1,134 @@
+import ArgumentParser
+import DescordCore
+
+/// `descord post`
+package struct PostCommand: DescordCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "post", abstract: "Write a message.",
+        discussion: """
+            The text is the arguments joined by a space, or standard input for - or for no arguments. The id is \
+            printed once the message is on the disk. The exit code is 0 when enough other members have stored it \
+            too, or when there is no other member yet; 75 when it is queued: any later command that meets a member \
+            delivers it.
+            """)
+
+    @Argument(help: "The text, or - for standard input.") package var text: [String] = []
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("CHANNEL or SPACE/CHANNEL; else the current one."),
+        completion: Completions.channels)
+    package var channel: String?
+    @Option(help: ArgumentHelp("Wait until so many other members have stored it; 0 does not wait.", valueName: "n"))
+    package var wait: UInt32 = 1
+    @OptionGroup(title: "Global options") package var global: GlobalOptions
+
+    package init() {}
+
+    package func run(in context: CommandContext) async throws {
+        let home = try context.home()
+        let text = try TextInput(context).message(self.text)
+        let (space, channel) = try References(home.records, environment: context.surroundings.environment)
+            .channel(self.channel)
+        var timings = PostTimings(start: context.surroundings.age)
+        let committed = ContinuousClock.now
+        let op = try home.records.post(text, in: channel.id, of: space.id, now: context.now)
+        timings.commit = .now - committed
+        if !context.output.isJSON { try context.output.line(op.hex) }
+        let result = try await self.deliver(op, in: space.id, home, context, &timings)
+        timings.total = context.surroundings.age
+        if context.output.isJSON {
+            try context.output.emit([
+                "op": .string(op.hex), "space": .string(space.id.hex), "channel": .string(channel.id.hex),
+                "stored_by": .integer(Int64(result.storedBy)), "status": .string(result.status.rawValue),
+                "timings_ms": timings.json,
+            ])
+        }
+        try self.conclude(result, context.output)
+    }
+
+    /// What became of the message.
+    private struct Delivery {
+        enum Status: String {
+            case stored
+            case queued
+            case local
+        }
+
+        var status: Status
+        var storedBy: Int
+        var hasReachedSomebody = false
+    }
+
+    private func deliver(
+        _ op: OperationID, in space: SpaceID, _ home: OpenHome, _ context: CommandContext,
+        _ timings: inout PostTimings
+    ) async throws -> Delivery {
+        let hasOthers = try home.records.hasMetOthers(in: space)
+        let isWaiting = self.wait > 0 && (hasOthers || !context.settings.addresses(.connect).isEmpty)
+        guard isWaiting || context.hasSession else {
+            await context.surroundings.network.notifyRunningNode(of: [op], in: space, home: home)
+            return Delivery(status: hasOthers ? .queued : .local, storedBy: 0)
+        }
+        let began = ContinuousClock.now
+        let session = try await context.session(.oneShot)
+        let opened = ContinuousClock.now - began
+        let outcome = try await session.publish(
+            [op], in: space, wait: isWaiting ? Int(self.wait) : 0, deadline: context.deadline)
+        timings.take(outcome, opened: opened)
+        let storedBy = outcome.storedBy[op] ?? 0
+        let isKnownToOthers = hasOthers || outcome.hasOtherMembers
+        let status: Delivery.Status =
+            if !isKnownToOthers { .local } else if self.wait > 0, storedBy >= Int(self.wait) { .stored } else { .queued }
+        return Delivery(status: status, storedBy: storedBy, hasReachedSomebody: outcome.connect != nil)
+    }
+
+    /// Says what became of it, and ends with 75 when enough was waited for in vain.
+    private func conclude(_ delivery: Delivery, _ output: Output) throws {
+        if !output.isJSON {
+            if delivery.storedBy > 0 { output.note("stored by \(delivery.storedBy)") }
+            if delivery.status != .stored { output.note(delivery.status.rawValue) }
+        }
+        guard delivery.status == .queued, self.wait > 0 else { return }
+        guard output.isJSON else { throw ExitCode(CommandError.Kind.tryLater.rawValue) }
+        let hint = "descord sync, or any other command that meets a member, delivers it"
+        throw delivery.hasReachedSomebody
+            ? CommandError(
+                .tryLater, .notStored, "queued: stored by \(delivery.storedBy) of \(self.wait) before the deadline",
+                hint: hint)
+            : CommandError(.tryLater, .noPeers, "queued: no member was reached before the deadline", hint: hint)
+    }
+}
+
+/// Where the time of a post went, phase by phase; a phase that was not reached is null.
+struct PostTimings: JSONConvertible {
+    /// From the start of the process to the beginning of the transaction.
+    var start: Duration
+    /// The transaction with its fsync.
+    var commit: Duration?
+    /// From the commit until the first member's stream was open.
+    var connect: Duration?
+    /// From then until the message was written to it.
+    var publish: Duration?
+    /// From then until enough receipts were in.
+    var stored: Duration?
+    /// From the start of the process until now.
+    var total: Duration?
+
+    init(start: Duration) {
+        self.start = start
+    }
+
+    mutating func take(_ outcome: PublishOutcome, opened: Duration) {
+        self.connect = outcome.connect.map { $0 + opened }
+        if let connect = outcome.connect, let publish = outcome.publish {
+            self.publish = max(.zero, publish - connect)
+        }
+        if let publish = outcome.publish, let stored = outcome.stored { self.stored = max(.zero, stored - publish) }
+    }
+
+    var json: JSONValue {
+        [
+            "start": self.start.json, "commit": .optional(self.commit), "connect": .optional(self.connect),
+            "publish": .optional(self.publish), "stored": .optional(self.stored), "total": .optional(self.total),
+        ]
+    }
+}
