@@ -14,8 +14,6 @@ import Testing
     private struct View: Equatable {
         var states: [OperationID: OperationState]
         var members: [MemberSummary]
-        var usedInvites: [OperationID: Int]
-        var revoked: [OperationID]
         var isPublic: Bool
         var name: String
         var summary: SyncSummary?
@@ -24,12 +22,10 @@ import Testing
     private func view(_ store: Store, _ space: SpaceID, _ operations: [Operation]) throws -> View {
         var states: [OperationID: OperationState] = [:]
         for operation in operations { states[operation.id] = try store.state(of: operation.id) }
-        let invites = try store.invites(of: space)
         let found = try #require(try store.queue.read { try SpaceRow.find($0, space) })
         return View(
             states: states, members: try store.memberSummaries(of: space),
-            usedInvites: Dictionary(uniqueKeysWithValues: invites.map { ($0.id, $0.used) }),
-            revoked: invites.filter(\.isRevoked).map(\.id), isPublic: found.isPublic, name: found.name,
+            isPublic: found.isPublic, name: found.name,
             summary: store.syncStorage(of: space)?.summary())
     }
 
@@ -93,7 +89,7 @@ import Testing
 
     @Test func everyHomeComesToTheSameAnswerAboutHostileHistories() throws {
         var random = PRNG(seed: Randomised.seed)
-        let histories = 12 * Randomised.scale
+        let histories = 3 * Randomised.scale
         for _ in 0..<histories {
             let world = try World().joined()
             let homes = try [world.alice, world.bob, TestHome(world.clock, seed: 3), TestHome(world.clock, seed: 4)]
@@ -103,13 +99,13 @@ import Testing
             let base = try world.alice.store.all(world.space)
             let operations = base + (try self.invent(40, world, homes, &random))
             var expected: View?
-            for round in 0..<5 {
+            for round in 0..<4 {
                 var order = operations
                 if round > 0 { random.shuffle(&order) }
                 let home = try TestHome(world.clock, seed: 9)
                 try home.store.beginJoin(world.space)
                 while !order.isEmpty {
-                    let batch = Array(order.prefix(1 + random.below(7)))
+                    let batch = Array(order.prefix(1 + random.below(24)))
                     order.removeFirst(batch.count)
                     _ = try home.store.ingest(batch, from: .file)
                 }
@@ -121,7 +117,27 @@ import Testing
                 }
             }
         }
-        print("hostile histories: \(histories) of 40 operations in 5 orders, seed \(Randomised.seed)")
+        print("hostile histories: \(histories) of 40 operations in 4 orders, seed \(Randomised.seed)")
+    }
+
+    /// The author of an invite forks its chain and revokes the invite on the branch that does not follow it.
+    @Test func revocationCountsOnlyWithTheInviteInItsPast() throws {
+        let world = try World().joined()
+        let base = try world.alice.store.all(world.space)
+        var branch = try Forger(world.bob.store, in: world.space)
+        var other = branch
+        let invite = try branch.write(
+            InviteCreate(publicKey: person(200).publicKey, rank: 0, uses: 1),
+            links: world.heads, clock: .at(world.clock.now, .seconds(1)))
+        let revocation = try other.write(
+            InviteRevoke(invite: invite.id), links: world.heads, clock: .at(world.clock.now, .seconds(2)))
+        for order in [[invite, revocation], [revocation, invite]] {
+            let home = try TestHome(world.clock, seed: 9)
+            try home.store.beginJoin(world.space)
+            for operation in base + order { _ = try home.store.ingest([operation], from: .file) }
+            #expect(try home.store.state(of: invite.id) == .admitted)
+            #expect(try home.store.state(of: revocation.id) == .void)
+        }
     }
 
     @Test func oneJoinThatTwoMembersAnswerIsOneUse() throws {
@@ -137,6 +153,17 @@ import Testing
             #expect(try store.members(of: world.space).filter(\.isOverLimit).isEmpty)
             #expect(try store.invites(of: world.space).first { $0.id == invite.id }?.used == 1)
         }
+    }
+
+    /// What an event loop reads does not wait for the disk of a thread that writes.
+    @Test func readsGoOnWhileATransactionIsOpen() throws {
+        let world = try World()
+        let before = try world.alice.store.newestArrival()
+        try world.alice.store.write { db in
+            try db.run("UPDATE operations SET arrival = arrival + 100")
+            #expect(try world.alice.store.newestArrival() == before)
+        }
+        #expect(try world.alice.store.newestArrival() == before + 100)
     }
 
     /// Somebody who left goes on writing: what each costs does not grow with the history.
