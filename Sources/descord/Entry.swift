@@ -1,10 +1,10 @@
 import DescordCLI
 import Foundation
 
-/// The process: everything is in `Program`.
+/// The process: everything is in `CommandLineProgram`.
 @main
 struct Entry {
     static func main() async {
-        await Program.main(network: LiveNetwork(environment: ProcessInfo.processInfo.environment))
+        await CommandLineProgram.main(network: LiveNetwork(environment: ProcessInfo.processInfo.environment))
     }
 }

@@ -66,7 +66,7 @@ package struct ArgumentScan {
             .map { (name: $0, distance: EditDistance.between($0, word)) }
             .filter { $0.distance <= 2 }
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
-        guard let near else { return folder.isEmpty ? "descord help" : "descord help \(folder)" }
+        guard let near else { return folder.isEmpty ? "descord help" : "descord help \(folder.dropLast())" }
         return "descord \(folder)\(near.name)"
     }
 }

@@ -13,7 +13,8 @@ package struct ChannelCommand: CommandFolder {
 /// `descord channel create`
 package struct ChannelCreateCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Create a channel in the current space, or in another one as SPACE/NAME.")
+        commandName: "create",
+        abstract: "Create a channel in the current space, or in another one as SPACE/NAME.")
 
     @Argument(help: "Its name: letters, digits, dots, underscores and hyphens.") package var name: String
     @OptionGroup(title: "Global options") package var global: GlobalOptions
@@ -23,7 +24,8 @@ package struct ChannelCreateCommand: DescordCommand {
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
         let slash = self.name.lastIndex(of: "/")
-        let name = try NameText.channel(slash.map { String(self.name[self.name.index(after: $0)...]) } ?? self.name)
+        let name = try NameText.channel(
+            slash.map { String(self.name[self.name.index(after: $0)...]) } ?? self.name)
         let space = try References(home.records, environment: context.surroundings.environment)
             .space(slash.map { String(self.name[..<$0]) })
         let taken = try home.records.channels(of: space.id).contains { $0.name == name.text }
@@ -40,7 +42,8 @@ package struct ChannelListCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the channels of a space.")
 
-    @Argument(help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
+    @Argument(
+        help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
     package var space: String?
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
@@ -87,7 +90,8 @@ package struct ChannelUseCommand: DescordCommand {
         try home.records.useChannel(channel.id, of: space.id)
         if context.output.isJSON {
             try context.output.emit([
-                "channel": .string(channel.id.hex), "name": .optional(channel.name), "space": .string(space.id.hex),
+                "channel": .string(channel.id.hex), "name": .optional(channel.name),
+                "space": .string(space.id.hex),
             ])
         } else {
             context.output.note("the current channel of \"\(space.shownName)\" is \"\(channel.shownName)\"")

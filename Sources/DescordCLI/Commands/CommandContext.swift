@@ -35,7 +35,8 @@ package struct Surroundings: Sendable {
     package var age: Duration { self.startUp + (.now - self.startedAt) }
 }
 
-/// What one command works with: its options, its output, the home, and a session of the network when it needs one.
+/// What one command works with: its options, its output, the home, and a session of the network when it needs
+/// one.
 ///
 /// Belongs to the task that runs the command; the home and the session are opened by their first use.
 package final class CommandContext {

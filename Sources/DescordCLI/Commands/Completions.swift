@@ -6,9 +6,9 @@ import LibP2PCore
 
 /// What a shell offers for spaces, channels and members, read from the database when TAB is pressed.
 ///
-/// A shell may expand what it is offered (bash does), so that only names of letters, digits, dots, underscores and
-/// hyphens are ever printed; everything else is offered by its id. Nothing is asked and nothing is made: without a
-/// key that opens by itself there are no candidates.
+/// A shell may expand what it is offered (bash does), so that only names of letters, digits, dots,
+/// underscores and hyphens are ever printed; everything else is offered by its id. Nothing is asked and
+/// nothing is made: without a key that opens by itself there are no candidates.
 enum Completions {
     static let spaces = CompletionKind.custom { words, _, _ in Self.candidates(words, Self.spaceWords) }
     static let channels = CompletionKind.custom { words, _, _ in Self.candidates(words, Self.channelWords) }
@@ -29,7 +29,8 @@ enum Completions {
         for space in spaces {
             let channels = try records.channels(of: space.id)
             for channel in channels {
-                let name = self.safe(channel.name, isUnique: channels.filter { $0.name == channel.name }.count == 1)
+                let name = self.safe(
+                    channel.name, isUnique: channels.filter { $0.name == channel.name }.count == 1)
                 let word = name ?? Short.id(channel.id)
                 if space.id == current { words.append(word) }
                 words.append(self.word(space, among: spaces) + "/" + word)
@@ -43,14 +44,16 @@ enum Completions {
         let spaces = try records.spaces()
         guard let first = spaces.first else { return [] }
         let members = try records.members(of: try records.currentSpace() ?? first.id)
-        return ["me"] + members.map { member in
-            self.safe(member.name, isUnique: members.filter { $0.name == member.name }.count == 1)
-                ?? member.peer.description
-        }
+        return ["me"]
+            + members.map { member in
+                self.safe(member.name, isUnique: members.filter { $0.name == member.name }.count == 1)
+                    ?? member.peer.description
+            }
     }
 
     private static func word(_ space: SpaceRow, among spaces: [SpaceRow]) -> String {
-        self.safe(space.name, isUnique: spaces.filter { $0.name == space.name }.count == 1) ?? Short.id(space.id)
+        self.safe(space.name, isUnique: spaces.filter { $0.name == space.name }.count == 1)
+            ?? Short.id(space.id)
     }
 
     /// Returns the name when every shell takes it for a plain word and it means one thing.
@@ -62,7 +65,7 @@ enum Completions {
     private static func candidates(
         _ words: [String], _ read: (Records) throws(CommandError) -> [String]
     ) -> [String] {
-        let environment = Program.environment()
+        let environment = CommandLineProgram.environment()
         var option: String?
         for (index, word) in words.enumerated() {
             if word == "--home", index + 1 < words.count { option = words[index + 1] }

@@ -6,10 +6,13 @@ package struct ConfigCommand: CommandFolder {
     package static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Read and change the settings.",
         discussion: """
-            A flag wins over the environment, the environment over config.json in the home, that over config.json \
-            in $XDG_CONFIG_HOME/descord, and that over the default. Changes are written to the home's file.
+            A flag wins over the environment, the environment over config.json in the home, that over \
+            config.json in $XDG_CONFIG_HOME/descord, and that over the default. Changes are written to \
+            the home's file.
             """,
-        subcommands: [ConfigGetCommand.self, ConfigSetCommand.self, ConfigListCommand.self, ConfigUnsetCommand.self])
+        subcommands: [
+            ConfigGetCommand.self, ConfigSetCommand.self, ConfigListCommand.self, ConfigUnsetCommand.self,
+        ])
 
     package init() {}
 }
@@ -31,7 +34,8 @@ package struct ConfigGetCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Print the value of one setting.")
 
-    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key: SettingName
+    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key:
+        SettingName
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
     package init() {}
@@ -71,7 +75,8 @@ package struct ConfigSetCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Change a setting in the home's config.json.")
 
-    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key: SettingName
+    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key:
+        SettingName
     @Argument(help: "Its value; several addresses are parted by commas.") package var value: String
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
@@ -96,7 +101,8 @@ package struct ConfigUnsetCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "unset", abstract: "Take a setting out of the home's config.json.")
 
-    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key: SettingName
+    @Argument(help: "The setting.", completion: .list(SettingName.allValueStrings)) package var key:
+        SettingName
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
     package init() {}

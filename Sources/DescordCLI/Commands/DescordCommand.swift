@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A command that does something: parsed by ArgumentParser, run by `Program` in a context.
+/// A command that does something: parsed by ArgumentParser, run by `CommandLineProgram` in a context.
 package protocol DescordCommand: ParsableCommand, Sendable {
     /// The options that every command takes.
     var global: GlobalOptions { get }
@@ -27,9 +27,11 @@ package struct Descord: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "descord",
         abstract: "Talk in spaces that belong to their members: peer to peer, signed, kept on your own disk.",
+        usage: "descord [<options>] <command>",
         discussion: """
-            Bare descord on a terminal opens the interactive shell; everything that it does is a command too, \
-            for scripts and cron. Data goes to standard output and everything else to standard error.
+            Bare descord on a terminal opens the interactive shell; everything that it does is a command \
+            too, for scripts and cron. Data goes to standard output and everything else to standard \
+            error.
             """,
         version: "descord \(Self.version)",
         groupedSubcommands: [

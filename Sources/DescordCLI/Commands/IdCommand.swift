@@ -16,14 +16,16 @@ package struct IdCommand: DescordCommand {
         let home = try context.home()
         var addresses: [String]?
         if context.output.verbosity > 0 {
-            let contacts = await context.surroundings.network.contacts(try context.network(.oneShot, home), for: nil)
+            let contacts = await context.surroundings.network.contacts(
+                try context.network(.oneShot, home), for: nil)
             addresses = contacts.first { $0.id == home.peerID }?.addresses
                 .map { $0.with(peer: home.peerID).description }
         }
         try context.output.result(
             [
                 "peer_id": .string(home.peerID.description),
-                "public_key": .string(Multibase.hex(home.key.publicKey.bytes)), "home": .string(home.directory),
+                "public_key": .string(Multibase.hex(home.key.publicKey.bytes)),
+                "home": .string(home.directory),
                 "addresses": .optional(addresses),
             ], ([home.peerID.description] + (addresses ?? [])).joined(separator: "\n"))
     }

@@ -11,17 +11,20 @@ package struct KeygenCommand: DescordCommand {
         commandName: "keygen",
         abstract: "Make the identity of this home.",
         discussion: """
-            One Ed25519 key a device: it signs what you write, and it is your peer id. With a passphrase (from a \
-            descriptor, from the file that DESCORD_PASSPHRASE_FILE names, or asked for with --passphrase) the key \
-            file is encrypted.
+            One Ed25519 key a device: it signs what you write, and it is your peer id. With a passphrase \
+            (from a descriptor, from the file that DESCORD_PASSPHRASE_FILE names, or asked for with \
+            --passphrase) the key file is encrypted.
             """)
 
-    @Flag(help: "Replace an existing identity, which is kept as key.old-…; refused while the home holds spaces.")
+    @Flag(
+        help: "Replace an identity, which is kept as key.old-…; refused while the home holds spaces."
+    )
     package var force = false
 
     @Option(
         name: .customLong("import"),
-        help: ArgumentHelp("Take the key of this file: a descord key file or a libp2p private key.", valueName: "file"),
+        help: ArgumentHelp(
+            "Take the key of this file: a descord key file or a libp2p private key.", valueName: "file"),
         completion: .file())
     package var importFile: String?
 
@@ -52,7 +55,8 @@ package struct KeygenCommand: DescordCommand {
         try self.choosePort(home, file.privateKey)
         let key = file.privateKey.publicKey
         if passphrase == nil {
-            context.output.warn("the key is not encrypted: whoever can read \"\(home.keyPath)\" can write as you")
+            context.output.warn(
+                "the key is not encrypted: whoever can read \"\(home.keyPath)\" can write as you")
         }
         let peer = PeerID(key)
         try context.output.result(
@@ -85,7 +89,9 @@ package struct KeygenCommand: DescordCommand {
         guard passphrase.count > 0 else {
             throw CommandError(
                 .notPermitted, .passphraseNeeded, "the passphrase is empty",
-                hint: "without --passphrase-fd, --passphrase and DESCORD_PASSPHRASE_FILE the key is not encrypted")
+                hint:
+                    "without a passphrase option and DESCORD_PASSPHRASE_FILE the key is not encrypted"
+            )
         }
         guard !source.isNamed else { return passphrase }
         let repeated = try source.passphrase(prompt: "The same again: ")
@@ -158,7 +164,8 @@ enum KeyImport {
     static func read(_ path: String, passphrase: PassphraseSource) throws(CommandError) -> KeyFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw CommandError(.badInput, .corruptImport, "cannot read \"\(path)\": \(SystemText.error(errno))")
+            throw CommandError(
+                .badInput, .corruptImport, "cannot read \"\(path)\": \(SystemText.error(errno))")
         }
         defer { close(descriptor) }
         var bytes = try StandardStreams.read(descriptor, limit: self.maxSize)
@@ -182,7 +189,8 @@ enum KeyImport {
             key.publicKey.bytes == Array(bytes[36...])
         else {
             throw CommandError(
-                .badInput, .corruptImport, "\"\(path)\" is neither a descord key file nor a libp2p Ed25519 key")
+                .badInput, .corruptImport,
+                "\"\(path)\" is neither a descord key file nor a libp2p Ed25519 key")
         }
         return KeyFile(seed: key.seed, databaseKey: .random(32), rejoinPSK: .random(32))
     }

@@ -7,8 +7,8 @@ package struct ListenCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "listen", abstract: "Stay on the air and print messages as they arrive, your own too.",
         discussion: """
-            Follows the current space until it is interrupted, COUNT messages were printed, or --timeout is over. \
-            With --since it begins with what is stored.
+            Follows the current space until it is interrupted, COUNT messages were printed, or --timeout \
+            is over. With --since it begins with what is stored.
             """)
 
     @Option(
@@ -27,7 +27,8 @@ package struct ListenCommand: DescordCommand {
 
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
-        let scope = try References(home.records, environment: context.surroundings.environment).scope(self.channel)
+        let scope = try References(home.records, environment: context.surroundings.environment).scope(
+            self.channel)
         let start = try self.since == nil ? home.records.lastArrival() : 0
         var follower = Follower(
             records: home.records, scope: scope, after: start, since: self.since?.time(context.now),

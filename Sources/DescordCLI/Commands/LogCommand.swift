@@ -13,9 +13,12 @@ package struct LogCommand: DescordCommand {
     package var channel: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("Only the newest N.", valueName: "n"))
     package var number: CountArgument?
-    @Option(help: ArgumentHelp("Only what was written since.", valueName: "t")) package var since: TimeArgument?
-    @Option(help: ArgumentHelp("Only what was written until.", valueName: "t")) package var until: TimeArgument?
-    @Option(help: "A member's name or peer id, or me.", completion: Completions.members) package var author: String?
+    @Option(help: ArgumentHelp("Only what was written since.", valueName: "t")) package var since:
+        TimeArgument?
+    @Option(help: ArgumentHelp("Only what was written until.", valueName: "t")) package var until:
+        TimeArgument?
+    @Option(help: "A member's name or peer id, or me.", completion: Completions.members) package var author:
+        String?
     @Flag(help: "Show text as it is, also on a terminal.") package var raw = false
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 

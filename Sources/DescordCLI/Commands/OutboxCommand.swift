@@ -94,7 +94,8 @@ package struct OutboxDropCommand: DescordCommand {
 enum OutboxText {
     static func object(_ row: OutboxRow) -> JSONValue {
         [
-            "op": .string(row.op.hex), "space": .string(row.space.hex), "attempts": .integer(Int64(row.attempts)),
+            "op": .string(row.op.hex), "space": .string(row.space.hex),
+            "attempts": .integer(Int64(row.attempts)),
             "last_error": .optional(row.lastError),
         ]
     }

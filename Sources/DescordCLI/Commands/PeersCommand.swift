@@ -17,8 +17,8 @@ package struct PeersListCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Show who is known, who is connected, and in which mesh.",
         discussion: """
-            With --check nothing is printed on standard output and the exit code says how it stands: 0 every space \
-            has a connected member, 1 some have, 2 none has, 3 it cannot be told.
+            With --check nothing is printed on standard output and the exit code says how it stands: 0 \
+            every space has a connected member, 1 some have, 2 none has, 3 it cannot be told.
             """)
 
     @Flag(help: "Say by the exit code whether the spaces have connected members.") package var check = false
@@ -54,11 +54,12 @@ package struct PeersListCommand: DescordCommand {
             let reached = spaces.filter { space in
                 peers.contains { $0.connected && $0.spaces.contains(space.id.hex) }
             }
-            context.output.note("\(reached.count) of \(Count.text(spaces.count, "space")) with a connected member")
+            context.output.note(
+                "\(reached.count) of \(Count.text(spaces.count, "space")) with a connected member")
             if reached.count == spaces.count { return .every }
             return reached.isEmpty ? .none : .some
         } catch {
-            _ = Program.report(error, context.output)
+            _ = CommandLineProgram.report(error, context.output)
             return .unknown
         }
     }
@@ -93,7 +94,8 @@ enum PeerText {
             try output.emit([
                 "peer": .string(peer.peer), "addrs": peer.addresses.json, "connected": .bool(peer.connected),
                 "direction": .optional(peer.direction), "agent": .optional(peer.agent),
-                "rtt_ms": .optional(peer.roundTripMilliseconds), "topics": .array(peer.topics.map(self.topic)),
+                "rtt_ms": .optional(peer.roundTripMilliseconds),
+                "topics": .array(peer.topics.map(self.topic)),
             ])
             return
         }
@@ -111,7 +113,8 @@ enum PeerText {
 
     private static func topic(_ topic: PeerStatus.TopicStatus) -> JSONValue {
         [
-            "topic": .string(topic.topic), "subscribed": .bool(topic.subscribed), "in_mesh": .bool(topic.inMesh),
+            "topic": .string(topic.topic), "subscribed": .bool(topic.subscribed),
+            "in_mesh": .bool(topic.inMesh),
             "score": .number(topic.score), "backoff_s": .number(topic.backoffSeconds),
         ]
     }

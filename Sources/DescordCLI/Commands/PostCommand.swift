@@ -6,10 +6,10 @@ package struct PostCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "post", abstract: "Write a message.",
         discussion: """
-            The text is the arguments joined by a space, or standard input for - or for no arguments. The id is \
-            printed once the message is on the disk. The exit code is 0 when enough other members have stored it \
-            too, or when there is no other member yet; 75 when it is queued: any later command that meets a member \
-            delivers it.
+            The text is the arguments joined by a space, or standard input for - or for no arguments. \
+            The id is printed once the message is on the disk. The exit code is 0 when enough other \
+            members have stored it too, or when there is no other member yet; 75 when it is queued: any \
+            later command that meets a member delivers it.
             """)
 
     @Argument(help: "The text, or - for standard input.") package var text: [String] = []
@@ -17,7 +17,9 @@ package struct PostCommand: DescordCommand {
         name: .shortAndLong, help: ArgumentHelp("CHANNEL or SPACE/CHANNEL; else the current one."),
         completion: Completions.channels)
     package var channel: String?
-    @Option(help: ArgumentHelp("Wait until so many other members have stored it; 0 does not wait.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Wait until so many other members have stored it; 0 does not wait.", valueName: "n"))
     package var wait: UInt32 = 1
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
@@ -77,7 +79,8 @@ package struct PostCommand: DescordCommand {
         let storedBy = outcome.storedBy[op] ?? 0
         let isKnownToOthers = hasOthers || outcome.hasOtherMembers
         let status: Delivery.Status =
-            if !isKnownToOthers { .local } else if self.wait > 0, storedBy >= Int(self.wait) { .stored } else { .queued }
+            if !isKnownToOthers { .local } else if self.wait > 0, storedBy >= Int(self.wait) { .stored } else
+            { .queued }
         return Delivery(status: status, storedBy: storedBy, hasReachedSomebody: outcome.connect != nil)
     }
 
@@ -92,9 +95,11 @@ package struct PostCommand: DescordCommand {
         let hint = "descord sync, or any other command that meets a member, delivers it"
         throw delivery.hasReachedSomebody
             ? CommandError(
-                .tryLater, .notStored, "queued: stored by \(delivery.storedBy) of \(self.wait) before the deadline",
+                .tryLater, .notStored,
+                "queued: stored by \(delivery.storedBy) of \(self.wait) before the deadline",
                 hint: hint)
-            : CommandError(.tryLater, .noPeers, "queued: no member was reached before the deadline", hint: hint)
+            : CommandError(
+                .tryLater, .noPeers, "queued: no member was reached before the deadline", hint: hint)
     }
 }
 
@@ -122,13 +127,16 @@ struct PostTimings: JSONConvertible {
         if let connect = outcome.connect, let publish = outcome.publish {
             self.publish = max(.zero, publish - connect)
         }
-        if let publish = outcome.publish, let stored = outcome.stored { self.stored = max(.zero, stored - publish) }
+        if let publish = outcome.publish, let stored = outcome.stored {
+            self.stored = max(.zero, stored - publish)
+        }
     }
 
     var json: JSONValue {
         [
             "start": self.start.json, "commit": .optional(self.commit), "connect": .optional(self.connect),
-            "publish": .optional(self.publish), "stored": .optional(self.stored), "total": .optional(self.total),
+            "publish": .optional(self.publish), "stored": .optional(self.stored),
+            "total": .optional(self.total),
         ]
     }
 }

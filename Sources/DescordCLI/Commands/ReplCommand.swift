@@ -5,9 +5,10 @@ package struct ReplCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "repl", abstract: "Open the interactive shell; bare descord on a terminal does too.",
         discussion: """
-            A line whose first word is a command runs it, and any other line is posted to the current channel. A \
-            leading / always means a command, a leading space always text. /quit and Ctrl-D leave. When standard \
-            input is no terminal, its lines run as commands, until the first one that fails.
+            A line whose first word is a command runs it, and any other line is posted to the current \
+            channel. A leading / always means a command, a leading space always text. /quit and Ctrl-D \
+            leave. When standard input is no terminal, its lines run as commands, until the first one \
+            that fails.
             """)
 
     @OptionGroup(title: "Global options") package var global: GlobalOptions

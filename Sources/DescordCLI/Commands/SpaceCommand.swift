@@ -52,7 +52,8 @@ package struct SpaceListCommand: DescordCommand {
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
         let rows = try home.records.spaces()
-        let current = rows.isEmpty
+        let current =
+            rows.isEmpty
             ? nil : try References(home.records, environment: context.surroundings.environment).space(nil).id
         var found: [DiscoveredSpace] = []
         if self.discover {
@@ -71,7 +72,8 @@ package struct SpaceListCommand: DescordCommand {
             if output.isJSON {
                 try output.emit([
                     "space": .string(row.id.hex), "name": .optional(row.name), "topic": .string(row.topic),
-                    "members": .integer(Int64(row.memberCount)), "channels": .integer(Int64(row.channelCount)),
+                    "members": .integer(Int64(row.memberCount)),
+                    "channels": .integer(Int64(row.channelCount)),
                     "current": .bool(row.id == current), "joined": true,
                 ])
             } else {
@@ -102,7 +104,8 @@ package struct SpaceUseCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "use", abstract: "Choose the current space.")
 
-    @Argument(help: "A name or the beginning of an id.", completion: Completions.spaces) package var space: String
+    @Argument(help: "A name or the beginning of an id.", completion: Completions.spaces) package var space:
+        String
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
     package init() {}
@@ -129,7 +132,8 @@ package struct SpaceInfoCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "info", abstract: "Show what is known of a space: who can read it, counts, heads.")
 
-    @Argument(help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
+    @Argument(
+        help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
     package var space: String?
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
@@ -137,7 +141,8 @@ package struct SpaceInfoCommand: DescordCommand {
 
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
-        let row = try References(home.records, environment: context.surroundings.environment).space(self.space)
+        let row = try References(home.records, environment: context.surroundings.environment).space(
+            self.space)
         let info = try home.records.info(of: row.id)
         let readers = row.isPublic ? "everyone" : "members"
         let output = context.output
@@ -149,7 +154,8 @@ package struct SpaceInfoCommand: DescordCommand {
                 "rank": .integer(Int64(info.rank)), "members": .integer(Int64(row.memberCount)),
                 "channels": .integer(Int64(row.channelCount)), "operations": .integer(Int64(info.operations)),
                 "waiting": .integer(Int64(info.waiting)), "held": .integer(Int64(info.held)),
-                "invalid": .integer(Int64(info.invalid)), "void": .integer(Int64(info.void)), "heads": info.heads.map(\.hex).json,
+                "invalid": .integer(Int64(info.invalid)), "void": .integer(Int64(info.void)),
+                "heads": info.heads.map(\.hex).json,
                 "forks": info.forks.map(\.description).json,
             ])
             return
@@ -182,7 +188,8 @@ package struct SpaceMembersCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "members", abstract: "List the members of a space.")
 
-    @Argument(help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
+    @Argument(
+        help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
     package var space: String?
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
@@ -190,7 +197,8 @@ package struct SpaceMembersCommand: DescordCommand {
 
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
-        let row = try References(home.records, environment: context.surroundings.environment).space(self.space)
+        let row = try References(home.records, environment: context.surroundings.environment).space(
+            self.space)
         var table = TextTable()
         for member in try home.records.members(of: row.id) {
             if context.output.isJSON {
@@ -203,8 +211,10 @@ package struct SpaceMembersCommand: DescordCommand {
             } else {
                 let role = member.rank > PayloadLimits.maxRank ? "creator" : "rank \(member.rank)"
                 table.add(
-                    member.isSelf ? "*" : " ", member.peer.description, context.output.foreign(member.name ?? ""),
-                    role, member.since.map(Timestamp.format) ?? "", member.isOverLimit ? "over the limit" : "")
+                    member.isSelf ? "*" : " ", member.peer.description,
+                    context.output.foreign(member.name ?? ""),
+                    role, member.since.map(Timestamp.format) ?? "", member.isOverLimit ? "over the limit" : ""
+                )
             }
         }
         for line in table.lines { try context.output.line(line) }
@@ -257,9 +267,11 @@ enum NameText {
             case .forbidden(let scalar):
                 "it holds U+\(String(scalar.value, radix: 16, uppercase: true).leftPadded(to: 4))"
             }
-        let hint = kind == "channel" ? "channel names are letters, digits, dots, underscores and hyphens" : nil
+        let hint =
+            kind == "channel" ? "channel names are letters, digits, dots, underscores and hyphens" : nil
         return CommandError(
-            .badInput, .badName, "\"\(TerminalText.clean(text))\" is no name for a \(kind): \(rule)", hint: hint)
+            .badInput, .badName, "\"\(TerminalText.clean(text))\" is no name for a \(kind): \(rule)",
+            hint: hint)
     }
 }
 

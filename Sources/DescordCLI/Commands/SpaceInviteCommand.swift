@@ -8,11 +8,12 @@ package struct SpaceInviteCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "invite", abstract: "Print a ticket that lets somebody join a space.",
         discussion: """
-            A ticket is a secret: whoever holds it can join until it expires or is used up. It works while you are \
-            away, through any member who is there.
+            A ticket is a secret: whoever holds it can join until it expires or is used up. It works \
+            while you are away, through any member who is there.
             """)
 
-    @Argument(help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
+    @Argument(
+        help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
     package var space: String?
     @Option(help: "The rank of who joins by it, 0 to 1000 and below yours.") package var rank: UInt32 = 0
     @Option(help: "How many may join by it.") package var uses: UInt32 = 1
@@ -31,7 +32,8 @@ package struct SpaceInviteCommand: DescordCommand {
 
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
-        let row = try References(home.records, environment: context.surroundings.environment).space(self.space)
+        let row = try References(home.records, environment: context.surroundings.environment).space(
+            self.space)
         let now = context.now
         let expires = self.expires.time(now)
         if let expires, expires <= now {
@@ -43,7 +45,8 @@ package struct SpaceInviteCommand: DescordCommand {
             in: row.id, rank: self.rank, uses: self.uses, expires: expires, now: now)
         await context.surroundings.network.notifyRunningNode(of: [invite], in: row.id, home: home)
         let ticket = Ticket(
-            space: row.id, spaceName: row.name ?? "", invite: invite, key: key, peers: contacts, signedBy: home.key)
+            space: row.id, spaceName: row.name ?? "", invite: invite, key: key, peers: contacts,
+            signedBy: home.key)
         try context.output.result(
             [
                 "ticket": .string(ticket.text), "space": .string(row.id.hex), "invite": .string(invite.hex),

@@ -27,7 +27,8 @@ package struct SpaceJoinCommand: DescordCommand {
         case .admittedNotFetched(let report):
             try Self.show(report, context.output)
             throw CommandError(
-                .tryLater, .notFetched, "you are a member, but not everything was fetched", hint: "descord sync")
+                .tryLater, .notFetched, "you are a member, but not everything was fetched",
+                hint: "descord sync")
         case .unreachable:
             throw CommandError(
                 .unavailable, .noPeers, "nobody who could admit you was reached; the ticket stays good",
@@ -53,7 +54,8 @@ package struct SpaceJoinCommand: DescordCommand {
                     hint: "copy it again, whole")
             case .unsupportedVersion:
                 throw CommandError(
-                    .badInput, .damagedTicket, "the ticket was made by a newer descord", hint: "install a newer one")
+                    .badInput, .damagedTicket, "the ticket was made by a newer descord",
+                    hint: "install a newer one")
             }
         }
     }
@@ -63,12 +65,14 @@ package struct SpaceJoinCommand: DescordCommand {
         if output.isJSON {
             try output.emit([
                 "space": .string(report.space), "name": .optional(name),
-                "ops_received": .integer(Int64(report.operationsReceived)), "peers": .integer(Int64(report.peers)),
+                "ops_received": .integer(Int64(report.operationsReceived)),
+                "peers": .integer(Int64(report.peers)),
             ])
         } else {
             try output.line(report.space)
             output.note(
-                "joined \"\(name ?? report.space)\": \(Count.text(report.operationsReceived, "operation")) from "
+                "joined \"\(name ?? report.space)\": "
+                    + Count.text(report.operationsReceived, "operation") + " from "
                     + Count.text(report.peers, "member"))
         }
     }
@@ -82,7 +86,8 @@ package struct SpaceJoinCommand: DescordCommand {
         case .banned: CommandError(.notPermitted, .banned, "this key is not admitted to the space")
         case .unknown:
             CommandError(
-                .notPermitted, .ticketRefused, "the members that were reached know neither the space nor the ticket",
+                .notPermitted, .ticketRefused,
+                "the members that were reached know neither the space nor the ticket",
                 hint: ask)
         }
     }

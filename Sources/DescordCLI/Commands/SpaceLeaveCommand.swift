@@ -6,7 +6,8 @@ package struct SpaceLeaveCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "leave", abstract: "Leave a space.")
 
-    @Argument(help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
+    @Argument(
+        help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
     package var space: String?
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
@@ -14,7 +15,8 @@ package struct SpaceLeaveCommand: DescordCommand {
 
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
-        let row = try References(home.records, environment: context.surroundings.environment).space(self.space)
+        let row = try References(home.records, environment: context.surroundings.environment).space(
+            self.space)
         if context.surroundings.isInteractive,
             TerminalPrompt.confirms("Leave \"\(TerminalText.clean(row.shownName))\"?") != true
         {

@@ -7,8 +7,8 @@ package struct SyncCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "sync", abstract: "Exchange what is missing with every member who is there.",
         discussion: """
-            Delivers what is queued, and fetches what others have. The exit code is 75 when there are other members \
-            and none of them answered.
+            Delivers what is queued, and fetches what others have. The exit code is 75 when there are \
+            other members and none of them answered.
             """)
 
     @Argument(help: "A name or the beginning of an id; else every space.", completion: Completions.spaces)
@@ -37,12 +37,15 @@ package struct SyncCommand: DescordCommand {
         context.output.note(names.isEmpty ? "this home holds no space" : "there is no other member yet")
     }
 
-    private func show(_ report: DescordNode.SyncReport, name: String?, _ output: Output) throws(CommandError) {
+    private func show(_ report: DescordNode.SyncReport, name: String?, _ output: Output) throws(CommandError)
+    {
         let who = output.foreign(name ?? String(report.space.prefix(8))) + "  …" + report.peer.suffix(8)
         try output.result(
             [
-                "space": .string(report.space), "peer": .string(report.peer), "sent": .integer(Int64(report.sent)),
-                "received": .integer(Int64(report.received)), "round_trips": .integer(Int64(report.roundTrips)),
+                "space": .string(report.space), "peer": .string(report.peer),
+                "sent": .integer(Int64(report.sent)),
+                "received": .integer(Int64(report.received)),
+                "round_trips": .integer(Int64(report.roundTrips)),
                 "bytes": .integer(Int64(report.bytes)), "completed": .bool(report.completed),
             ],
             "\(who)  sent \(report.sent)  received \(report.received)  "

@@ -92,7 +92,8 @@ extension JSONValue {
             }
         case let values as [Any]: self = .array(values.map { JSONValue(foundation: $0) })
         case let object as [String: Any]:
-            self = .object(object.keys.sorted().map { Member(name: $0, value: JSONValue(foundation: object[$0])) })
+            self = .object(
+                object.keys.sorted().map { Member(name: $0, value: JSONValue(foundation: object[$0])) })
         default: self = .null
         }
     }

@@ -3,10 +3,13 @@ import LibP2PCore
 
 /// The options that every command takes, before or after its name.
 ///
-/// The parser reads them with the root command, wherever they stand, and hands the same value down to the command
-/// that runs; that both declare them is also what lists them in every help and completes them in every place.
+/// The parser reads them with the root command, wherever they stand, and hands the same value down to the
+/// command that runs; that both declare them is also what lists them in every help and completes them in
+/// every place.
 package struct GlobalOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("Where the identity and the database live.", valueName: "dir"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("Where the identity and the database live.", valueName: "dir"),
+        completion: .directory)
     package var home: String?
 
     @Flag(help: "Print one JSON object a line; errors too, on standard error.")
@@ -18,22 +21,27 @@ package struct GlobalOptions: ParsableArguments, Sendable {
     @Flag(name: .shortAndLong, help: "Say more on standard error; repeat for more.")
     package var verbose: Int
 
-    @Option(help: ArgumentHelp("Bound the network part; 10 unless set, none where a command stays.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Bound the network part; 10 unless set, none where a command stays.", valueName: "seconds"))
     package var timeout: SecondsArgument?
 
     @Option(
-        parsing: .singleValue, help: ArgumentHelp("Dial this address first (repeatable).", valueName: "multiaddr"))
+        parsing: .singleValue,
+        help: ArgumentHelp("Dial this address first (repeatable).", valueName: "multiaddr"))
     package var connect: [MultiaddrArgument] = []
 
     @Option(
         parsing: .singleValue,
-        help: ArgumentHelp("Listen here, without a port on the remembered one (repeatable).", valueName: "multiaddr"))
+        help: ArgumentHelp(
+            "Listen here, without a port on the remembered one (repeatable).", valueName: "multiaddr"))
     package var listen: [MultiaddrArgument] = []
 
     @Option(help: ArgumentHelp("The profile of mesh parameters.", valueName: "name"))
     package var profile: String?
 
-    @Flag(name: .customLong("no-mdns"), help: "Neither look for members on the local network nor answer there.")
+    @Flag(
+        name: .customLong("no-mdns"), help: "Neither look for members on the local network nor answer there.")
     package var noMDNS = false
 
     @Option(
@@ -43,8 +51,8 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 
     package init() {}
 
-    /// These options as they hold for a command inside of a REPL that was started with `outer`: the home is the
-    /// REPL's.
+    /// These options as they hold for a command inside of a REPL that was started with `outer`: the home is
+    /// the REPL's.
     package func inside(_ outer: GlobalOptions) -> GlobalOptions {
         var options = self
         options.home = outer.home

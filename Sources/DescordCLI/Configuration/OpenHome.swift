@@ -109,7 +109,8 @@ extension CommandError {
         switch failure {
         case .passphraseNeeded:
             self.init(
-                .notPermitted, .passphraseNeeded, "the key is encrypted, and there is nobody to ask for a passphrase",
+                .notPermitted, .passphraseNeeded,
+                "the key is encrypted, and there is nobody to ask for a passphrase",
                 hint: "--passphrase-fd N, or DESCORD_PASSPHRASE_FILE")
         case .wrongPassphrase:
             self.init(
@@ -143,7 +144,8 @@ extension CommandError {
                 hint: "free some space and run the command again")
         case .readOnly:
             self.init(
-                .inputOutput, .inputOutput, "\(file) cannot be written", hint: "check the owner and mode of the home")
+                .inputOutput, .inputOutput, "\(file) cannot be written",
+                hint: "check the owner and mode of the home")
         case .corrupt(let reason):
             self.init(
                 .inputOutput, .databaseUnreadable, "\(file) is damaged: \(reason)",
@@ -154,20 +156,25 @@ extension CommandError {
                 hint: "run the command again")
         case .failed(let reason): self.init(.inputOutput, .inputOutput, "\(file) failed: \(reason)")
         case .unknownSpace:
-            self.init(.badInput, .unknownReference, "this home holds no such space", hint: "descord space list")
+            self.init(
+                .badInput, .unknownReference, "this home holds no such space", hint: "descord space list")
         case .unknownTarget:
-            self.init(.badInput, .unknownReference, "the space has no such thing", hint: "descord channel list")
+            self.init(
+                .badInput, .unknownReference, "the space has no such thing", hint: "descord channel list")
         case .notPermitted:
             self.init(
-                .notPermitted, .notPermitted, "the space does not permit it", hint: "descord space info shows your rank")
+                .notPermitted, .notPermitted, "the space does not permit it",
+                hint: "descord space info shows your rank")
         case .forkedKey:
             self.init(
-                .configuration, .forkedKey, "another home writes with the same key, and the two contradict each other",
+                .configuration, .forkedKey,
+                "another home writes with the same key, and the two contradict each other",
                 hint: "descord space info shows the fork; make a new identity for one of the homes")
         case .operation(.tooLarge): self = TextInput.tooLarge
         case .operation(let reason): self.init(.badInput, .notPermitted, "it makes no operation: \(reason)")
         case .clockExhausted:
-            self.init(.configuration, .badConfiguration, "the clock is at its end", hint: "set the system's clock")
+            self.init(
+                .configuration, .badConfiguration, "the clock is at its end", hint: "set the system's clock")
         case .unknownReference(let text):
             self.init(.badInput, .unknownReference, "there is nothing called \"\(text)\"")
         case .ambiguousReference(let text, let candidates):

@@ -75,12 +75,14 @@ package enum SettingKey: String, CaseIterable, Sendable {
         default: break
         }
         throw CommandError(
-            .configuration, .badConfiguration, "\"\(self.rawValue)\" in \"\(path)\" is \(value.line), which does not fit",
+            .configuration, .badConfiguration,
+            "\"\(self.rawValue)\" in \"\(path)\" is \(value.line), which does not fit",
             hint: "descord config unset \(self.rawValue)")
     }
 
     private func failure(_ text: String, _ expected: String) -> CommandError {
-        CommandError(.usage, .badValue, "\"\(text)\" does not fit \"\(self.rawValue)\": \(expected) is expected")
+        CommandError(
+            .usage, .badValue, "\"\(text)\" does not fit \"\(self.rawValue)\": \(expected) is expected")
     }
 
     /// Reads what people write for yes and no.
@@ -126,7 +128,8 @@ package struct Settings: Sendable {
     }
 
     private static func resolve(
-        _ key: SettingKey, _ options: GlobalOptions, _ environment: [String: String], _ files: [ConfigurationFile]
+        _ key: SettingKey, _ options: GlobalOptions, _ environment: [String: String],
+        _ files: [ConfigurationFile]
     ) throws(CommandError) -> Entry {
         if let value = self.flag(key, options) { return Entry(value: value, source: .flag) }
         if let text = environment[key.variable], !text.isEmpty {
@@ -144,7 +147,8 @@ package struct Settings: Sendable {
 
     private static func flag(_ key: SettingKey, _ options: GlobalOptions) -> JSONValue? {
         switch key {
-        case .connect: options.connect.isEmpty ? nil : .array(options.connect.map { .string("\($0.address)") })
+        case .connect:
+            options.connect.isEmpty ? nil : .array(options.connect.map { .string("\($0.address)") })
         case .listen: options.listen.isEmpty ? nil : .array(options.listen.map { .string("\($0.address)") })
         case .json: options.json ? true : nil
         case .quiet: options.quiet ? true : nil

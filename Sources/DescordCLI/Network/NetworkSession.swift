@@ -7,16 +7,16 @@ import LibP2PCore
 package protocol NetworkProvider: Sendable {
     /// Takes the lock of the home and starts a node, or reaches the holder of the lock on its socket.
     ///
-    /// Returns once the local part stands (sockets bound, or the holder's `hello` read); dialling goes on behind
-    /// it. Cancelling the calling task abandons the start.
+    /// Returns once the local part stands (sockets bound, or the holder's `hello` read); dialling goes on
+    /// behind it. Cancelling the calling task abandons the start.
     func open(_ configuration: NetworkConfiguration) async throws(CommandError) -> any NetworkSession
 
     /// Tells the node that runs for this home, when there is one, of operations that were just committed, and
     /// returns at once. Without a node nothing happens: the outbox holds them.
     func notifyRunningNode(of operations: [OperationID], in space: SpaceID, home: OpenHome) async
 
-    /// Whom a ticket names: this home first, with the addresses that it listens on or would listen on with this
-    /// configuration and the remembered port, then up to 4 members seen lately. Starts no node.
+    /// Whom a ticket names: this home first, with the addresses that it listens on or would listen on with
+    /// this configuration and the remembered port, then up to 4 members seen lately. Starts no node.
     func contacts(_ configuration: NetworkConfiguration, for space: SpaceID?) async -> [Ticket.Peer]
 }
 
@@ -35,8 +35,8 @@ package struct NetworkConfiguration: Sendable {
     package var home: OpenHome
     /// `--connect`: dialled first, without regard to the rules for unsolicited addresses.
     package var connect: [Multiaddr]
-    /// `--listen`; empty means every interface. An address without a port takes the remembered one, and any port
-    /// when that one is taken.
+    /// `--listen`; empty means every interface. An address without a port takes the remembered one, and any
+    /// port when that one is taken.
     package var listen: [Multiaddr]
     /// Whether multicast DNS is used.
     package var usesMDNS: Bool
@@ -61,31 +61,36 @@ package struct NetworkConfiguration: Sendable {
 
 /// What a running command asks of the network. A session owns a node, or speaks to the process that does.
 ///
-/// Deadlines are durations from the call; nil means none. Every call ends early, with `CancellationError`, when
-/// its task is cancelled; what was committed stays committed. Failures that a command can explain are
+/// Deadlines are durations from the call; nil means none. Every call ends early, with `CancellationError`,
+/// when its task is cancelled; what was committed stays committed. Failures that a command can explain are
 /// `CommandError`s made by the session (unreachable, refused, disk full); anything else is a bug and exits 1.
 package protocol NetworkSession: AnyObject, Sendable {
     /// The addresses that this home can be reached at, with `/p2p/`; empty when nothing listens yet.
     func addresses() async throws -> [Multiaddr]
 
-    /// Publishes operations that the store committed, and waits until each was stored by `wait` other members or
-    /// the deadline passes; 0 returns at once, with the operations on their way. Never throws for want of peers.
-    func publish(_ operations: [OperationID], in space: SpaceID, wait: Int, deadline: Duration?) async throws
+    /// Publishes operations that the store committed, and waits until each was stored by `wait` other members
+    /// or the deadline passes; 0 returns at once, with the operations on their way. Never throws for want of
+    /// peers.
+    func publish(
+        _ operations: [OperationID], in space: SpaceID, wait: Int, deadline: Duration?
+    ) async throws
         -> PublishOutcome
 
     /// Joins a space, and returns once what its members had is stored, or says how far it came.
     func join(_ target: JoinTarget, deadline: Duration?) async throws -> JoinOutcome
 
-    /// Reconciles one space, or all, with every member that answers before the deadline, and drains the outbox.
+    /// Reconciles one space, or all, with every member that answers before the deadline, and drains the
+    /// outbox.
     func sync(_ space: SpaceID?, deadline: Duration?) async throws -> SyncOutcome
 
-    /// Yields once an operation was stored, own ones and those of other processes of this home too; several may
-    /// be reported as one. The store says what is new. Ends when the node does (another process takes it over
-    /// inside the session: the stream goes on) and at the deadline; cancelling the iterating task ends it.
+    /// Yields once an operation was stored, own ones and those of other processes of this home too; several
+    /// may be reported as one. The store says what is new. Ends when the node does (another process takes it
+    /// over inside the session: the stream goes on) and at the deadline; cancelling the iterating task ends
+    /// it.
     func arrivals(deadline: Duration?) -> AsyncThrowingStream<Arrival, any Error>
 
-    /// Who is known and who is connected: at once from a node that is on the air for long, and from one that was
-    /// started for this call when every known member was reached or not, at the deadline at the latest.
+    /// Who is known and who is connected: at once from a node that is on the air for long, and from one that
+    /// was started for this call when every known member was reached or not, at the deadline at the latest.
     func peers(deadline: Duration?) async throws -> [PeerStatus]
 
     /// Dials an address that was typed, and returns who answered; the address enters the book.
@@ -94,7 +99,8 @@ package protocol NetworkSession: AnyObject, Sendable {
     /// Announced public spaces that were heard of, whether this home joined them or not.
     func discoveredSpaces(deadline: Duration?) async throws -> [DiscoveredSpace]
 
-    /// Leaves properly: queues written, goodbye said, backoffs and metrics kept, the lock released. Idempotent.
+    /// Leaves properly: queues written, goodbye said, backoffs and metrics kept, the lock released.
+    /// Idempotent.
     func leave() async
 }
 
@@ -122,7 +128,8 @@ package struct PublishOutcome: Sendable {
     package var stored: Duration?
 
     package init(
-        storedBy: [OperationID: Int], hasOtherMembers: Bool, connect: Duration? = nil, publish: Duration? = nil,
+        storedBy: [OperationID: Int], hasOtherMembers: Bool, connect: Duration? = nil,
+        publish: Duration? = nil,
         stored: Duration? = nil
     ) {
         self.storedBy = storedBy
@@ -159,7 +166,8 @@ package enum JoinRefusal: Sendable, Hashable, CaseIterable {
     case usedUp
     case revoked
     case banned
-    /// The member does not hold such a space or such an invite, or takes us for a stranger: one answer for all.
+    /// The member does not hold such a space or such an invite, or takes us for a stranger: one answer for
+    /// all.
     case unknown
 }
 

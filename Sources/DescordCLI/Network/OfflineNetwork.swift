@@ -2,11 +2,13 @@ import DescordCore
 import DescordNode
 import LibP2PCore
 
-/// A network in which nobody is ever reached: for tests of the commands, and for commands in homes without one.
+/// A network in which nobody is ever reached: for tests of the commands, and for commands in homes without
+/// one.
 package struct OfflineNetwork: NetworkProvider {
     package init() {}
 
-    package func open(_ configuration: NetworkConfiguration) async throws(CommandError) -> any NetworkSession {
+    package func open(_ configuration: NetworkConfiguration) async throws(CommandError) -> any NetworkSession
+    {
         OfflineSession()
     }
 
@@ -34,7 +36,8 @@ final class OfflineSession: NetworkSession {
     }
 
     func arrivals(deadline: Duration?) -> AsyncThrowingStream<Arrival, any Error> {
-        // Nothing ever arrives: with a deadline the stream is over, without one it lasts until it is cancelled.
+        // Nothing ever arrives: with a deadline the stream is over, without one it lasts until it is
+        // cancelled.
         AsyncThrowingStream { if deadline != nil { $0.finish() } }
     }
 

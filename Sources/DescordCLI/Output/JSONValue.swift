@@ -1,6 +1,7 @@
 import LibP2PCore
 
-/// A JSON value whose members keep the order in which they were written, so that output is the same every time.
+/// A JSON value whose members keep the order in which they were written, so that output is the same every
+/// time.
 package indirect enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
@@ -56,8 +57,8 @@ package indirect enum JSONValue: Equatable, Sendable {
         return String(value)
     }
 
-    /// Escapes what JSON requires, and besides everything that a terminal could take for a command: DEL, the C1
-    /// controls, line separators and the bidi characters. A program reads the same text either way.
+    /// Escapes what JSON requires, and besides everything that a terminal could take for a command: DEL, the
+    /// C1 controls, line separators and the bidi characters. A program reads the same text either way.
     private static func write(_ value: String, to text: inout String) {
         text += "\""
         for scalar in value.unicodeScalars {

@@ -26,7 +26,9 @@ package struct MessageText {
 
     /// The object of `log` and `listen`.
     package static func object(_ row: MessageRow, event: String = "posted") -> JSONValue {
-        let reactions = row.reactions.map { JSONValue.Member(name: $0.emoji, value: .integer(Int64($0.count))) }
+        let reactions = row.reactions.map {
+            JSONValue.Member(name: $0.emoji, value: .integer(Int64($0.count)))
+        }
         return [
             "event": .string(event), "op": .string(row.op.hex), "space": .string(row.space.hex),
             "space_name": .optional(row.spaceName), "channel": .string(row.channel.hex),
@@ -38,8 +40,8 @@ package struct MessageText {
         ]
     }
 
-    /// `02:17  #general  alice  the text`, further lines of a text below its first one, so that no text can look
-    /// like another message; a line with the date before the first message of a day.
+    /// `02:17  #general  alice  the text`, further lines of a text below its first one, so that no text can
+    /// look like another message; a line with the date before the first message of a day.
     package mutating func lines(_ row: MessageRow) -> [String] {
         var lines: [String] = []
         let (day, clock) = LocalTime.parts(row.time)
@@ -50,7 +52,8 @@ package struct MessageText {
         let channel = "#" + self.output.foreign(row.channelName ?? Short.id(row.channel))
         let author = self.output.foreign(row.authorName ?? Short.peer(row.author))
         let head = [
-            self.output.styled(clock, .dim), self.output.styled(channel, .cyan), self.output.styled(author, .bold),
+            self.output.styled(clock, .dim), self.output.styled(channel, .cyan),
+            self.output.styled(author, .bold),
         ].joined(separator: " ")
         let indent = String(repeating: " ", count: clock.count + 1)
         let text =

@@ -36,7 +36,8 @@ package struct Output: Sendable {
         self.verbosity = verbosity
         self.isTerminal = isTerminal
         self.errorIsTerminal = errorIsTerminal
-        self.usesColor = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+        self.usesColor =
+            isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
         self.sink = sink
     }
 
@@ -157,7 +158,8 @@ package struct DescriptorSink: LineSink {
                 .inputOutput, .diskFull, "cannot write the output: the disk is full",
                 hint: "free some space and run the command again")
         case let number:
-            throw CommandError(.inputOutput, .inputOutput, "cannot write the output: \(SystemText.error(number))")
+            throw CommandError(
+                .inputOutput, .inputOutput, "cannot write the output: \(SystemText.error(number))")
         }
     }
 }

@@ -15,10 +15,12 @@ package enum Timestamp {
             + pad(rest / 60_000 % 60, 2) + ":" + pad(rest / 1_000 % 60, 2) + "." + pad(rest % 1_000, 3) + "Z"
     }
 
-    /// Parses RFC 3339 (any offset, any fraction, `T` or a space) or a date alone, which is its beginning in UTC.
+    /// Parses RFC 3339 (any offset, any fraction, `T` or a space) or a date alone, which is its beginning in
+    /// UTC.
     package static func parse(_ text: some StringProtocol) -> WallTime? {
         var scanner = Scanner(Array(text.utf8)[...])
-        guard let year = scanner.digits(4), scanner.skip("-"), let month = scanner.digits(2), scanner.skip("-"),
+        guard let year = scanner.digits(4), scanner.skip("-"), let month = scanner.digits(2),
+            scanner.skip("-"),
             let day = scanner.digits(2), (1...12).contains(month),
             (1...self.days(inMonth: month, of: year)).contains(day)
         else { return nil }
@@ -64,7 +66,8 @@ package enum Timestamp {
 
     // MARK: - The calendar
 
-    /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, by 400-year eras that begin in March.
+    /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, by 400-year eras that begin in
+    /// March.
     private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shifted = month <= 2 ? year - 1 : year
         let era = floorDivide(shifted, 400)
@@ -82,7 +85,8 @@ package enum Timestamp {
         let monthFromMarch = (5 * dayOfYear + 2) / 153
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         return (
-            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month,
+            dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         )
     }
 

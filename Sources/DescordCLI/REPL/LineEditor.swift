@@ -2,11 +2,12 @@
 import Glibc
 import Synchronization
 
-/// GNU readline on a thread of its own, with its callback interface, so that lines which come in from the network
-/// stand above what is being typed.
+/// GNU readline on a thread of its own, with its callback interface, so that lines which come in from the
+/// network stand above what is being typed.
 ///
-/// The library has one global state: everything of it is touched on the editor's thread alone. What other threads
-/// hand over (a prompt, lines to print, an interrupt) stands in `state`, and a byte in the pipe says so.
+/// The library has one global state: everything of it is touched on the editor's thread alone. What other
+/// threads hand over (a prompt, lines to print, an interrupt) stands in `state`, and a byte in the pipe says
+/// so.
 package final class LineEditor: LineSink {
     /// What a prompt came to.
     package enum Event: Sendable, Equatable {
@@ -182,7 +183,8 @@ package final class LineEditor: LineSink {
         }
     }
 
-    /// Takes the prompt away and hands the event to whoever waits; output that is still queued goes out first.
+    /// Takes the prompt away and hands the event to whoever waits; output that is still queued goes out
+    /// first.
     private func finish(_ event: Event) {
         if Self.isPrompting {
             Self.isPrompting = false

@@ -2,7 +2,8 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Lines of a standard input that is no terminal, read as they are asked for; waiting for one can be cancelled.
+/// Lines of a standard input that is no terminal, read as they are asked for; waiting for one can be
+/// cancelled.
 package final class LineReader: Sendable {
     /// The longest line: a message of the largest size with its command, escaped.
     private static let maxLineSize = 2_097_152
@@ -36,7 +37,8 @@ package final class LineReader: Sendable {
             guard !isAtEnd else { return nil }
             guard size <= Self.maxLineSize else {
                 throw CommandError(
-                    .badInput, .textTooLarge, "a line of standard input is longer than \(Self.maxLineSize) bytes")
+                    .badInput, .textTooLarge,
+                    "a line of standard input is longer than \(Self.maxLineSize) bytes")
             }
             await self.more()
         }
@@ -55,7 +57,8 @@ package final class LineReader: Sendable {
         return rest
     }
 
-    /// Waits for bytes on a thread that may block; a cancelled wait leaves the thread to the end of the process.
+    /// Waits for bytes on a thread that may block; a cancelled wait leaves the thread to the end of the
+    /// process.
     private func more() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -4,11 +4,13 @@ import Glibc
 import LibP2PCore
 import Synchronization
 
-/// The interactive session: lines in, commands and messages out, one home and one session of the network for all.
+/// The interactive session: lines in, commands and messages out, one home and one session of the network for
+/// all.
 package struct Shell: Sendable {
     /// The first words that make a line a command.
     package static let commandNames: Set<String> = {
-        let names = Descord.configuration.subcommands.map { $0._commandName } + SeedVerb.allCases.map(\.rawValue)
+        let names =
+            Descord.configuration.subcommands.map { $0._commandName } + SeedVerb.allCases.map(\.rawValue)
         return Set(names + ["help"])
     }()
 
@@ -40,7 +42,8 @@ package struct Shell: Sendable {
             case .empty: continue
             case .quit: return 0
             case .text, .malformed:
-                throw CommandError(.usage, .usage, "a quotation mark is not closed: \(TerminalText.clean(line))")
+                throw CommandError(
+                    .usage, .usage, "a quotation mark is not closed: \(TerminalText.clean(line))")
             case .command(let words):
                 let code = await self.execute(words)
                 guard code == 0 else { return code }
@@ -78,9 +81,16 @@ package struct Shell: Sendable {
         surroundings.sink = editor
         surroundings.isInteractive = true
         let shell = Shell(self, surroundings: surroundings)
-        let follower = LiveMessages(records: records, own: home.peerID, environment: environment, output: output)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await follower.run(session) }
+        let follower = LiveMessages(
+            records: records, own: home.peerID, environment: environment, output: output)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await follower.run(session)
+                } catch {
+                    _ = CommandLineProgram.report(error, output)
+                }
+            }
             while case .line(let line) = await editor.line(prompt: Self.prompt(records, environment)) {
                 guard await shell.take(line, running, output) else { break }
             }
@@ -94,11 +104,14 @@ package struct Shell: Sendable {
         case .empty: break
         case .quit: return false
         case .malformed(let reason):
-            output.report(CommandError(.usage, .usage, reason, hint: "begin the line with a space to post it"))
+            output.report(
+                CommandError(.usage, .usage, reason, hint: "begin the line with a space to post it"))
         case .command(let words): _ = await running.run { await self.execute(words) }
         case .text(let text):
             // After `--`, so that nothing in the text is taken for an option; nobody waits for receipts here.
-            _ = await running.run { await self.execute(["post", "--wait", "0", "--", text], showsOutput: false) }
+            _ = await running.run {
+                await self.execute(["post", "--wait", "0", "--", text], showsOutput: false)
+            }
         }
         return true
     }
@@ -108,15 +121,15 @@ package struct Shell: Sendable {
         var surroundings = self.surroundings
         if !showsOutput { surroundings.sink = ErrorsOnly(sink: surroundings.sink) }
         let command: any ParsableCommand
-        switch Program.parse(words, surroundings) {
+        switch CommandLineProgram.parse(words, surroundings) {
         case .command(let parsed): command = parsed
         case .finished(let code): return code
         }
         guard let command = command as? any DescordCommand else {
-            return Program.runBuiltIn(command, words, surroundings)
+            return CommandLineProgram.runBuiltIn(command, words, surroundings)
         }
         guard !(command is ReplCommand), !(command is Descord) else { return 0 }
-        return await Program.execute(
+        return await CommandLineProgram.execute(
             command, surroundings, options: command.global.inside(self.options), shared: self.shared)
     }
 
@@ -167,8 +180,11 @@ private struct LiveMessages: Sendable {
         var text = MessageText(self.output, isRaw: false)
         for try await arrival in session.arrivals(deadline: nil) {
             // Before the first space there is nothing to show.
-            guard let scope = try? References(self.records, environment: self.environment).scope(nil) else { continue }
-            var follower = Follower(records: self.records, scope: scope, after: position, leavingOut: self.own)
+            guard let scope = try? References(self.records, environment: self.environment).scope(nil) else {
+                continue
+            }
+            var follower = Follower(
+                records: self.records, scope: scope, after: position, leavingOut: self.own)
             try follower.drain(upTo: arrival.upTo) { row throws(CommandError) in
                 for line in text.lines(row) { try self.output.line(line) }
             }
@@ -183,7 +199,9 @@ private struct ErrorsOnly: LineSink {
 
     func write(_ text: String, to stream: Output.Stream) throws(CommandError) {
         // "queued" and "local" say nothing new to somebody who sees who is there.
-        guard stream == .standardError, text.hasPrefix("descord: ") || text.hasPrefix("hint: ") else { return }
+        guard stream == .standardError, text.hasPrefix("descord: ") || text.hasPrefix("hint: ") else {
+            return
+        }
         try self.sink.write(text, to: stream)
     }
 }

@@ -38,7 +38,8 @@ package struct ShellCompletion: Sendable {
         default: break
         }
         return switch command.path {
-        case ["space", "use"], ["space", "info"], ["space", "members"], ["space", "leave"], ["space", "invite"],
+        case ["space", "use"], ["space", "info"], ["space", "members"], ["space", "leave"],
+            ["space", "invite"],
             ["channel", "list"], ["sync"]:
             try Completions.spaceWords(self.records)
         case ["channel", "use"]: try Completions.channelWords(self.records)
@@ -53,7 +54,9 @@ package struct ShellCompletion: Sendable {
         var type: any ParsableCommand.Type = Descord.self
         var path: [String] = []
         for word in words {
-            guard let next = type.configuration.subcommands.first(where: { $0._commandName == word }) else { break }
+            guard let next = type.configuration.subcommands.first(where: { $0._commandName == word }) else {
+                break
+            }
             type = next
             path.append(word)
         }

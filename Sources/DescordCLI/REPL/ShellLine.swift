@@ -11,8 +11,8 @@ package enum ShellLine: Equatable, Sendable {
     /// Meant as a command, and cannot be one.
     case malformed(String)
 
-    /// Reads a line that a person typed: `/` always begins a command, a space always text, and else the first word
-    /// decides.
+    /// Reads a line that a person typed: `/` always begins a command, a space always text, and else the first
+    /// word decides.
     package init(typed line: String, commands: Set<String>) {
         guard line.contains(where: { !$0.isWhitespace }) else {
             self = .empty
@@ -47,7 +47,8 @@ package enum ShellLine: Equatable, Sendable {
     }
 }
 
-/// Words as a shell splits them: white space parts, quotes and backslashes keep together. Nothing is expanded.
+/// Words as a shell splits them: white space parts, quotes and backslashes keep together. Nothing is
+/// expanded.
 package enum ShellWords {
     /// Returns the words, or nil when a quotation mark is not closed.
     package static func split(_ line: String) -> [String]? {
@@ -90,10 +91,12 @@ package enum ShellWords {
 extension ShellWords {
     /// Returns a text as a shell takes it for one word.
     package static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                || "/._-+,@:".utf8.contains(byte)
-        }
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                    || "/._-+,@:".utf8.contains(byte)
+            }
         guard !isPlain else { return text }
         return "'" + text.replacing("'", with: "'\\''") + "'"
     }

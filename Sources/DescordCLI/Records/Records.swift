@@ -5,7 +5,8 @@ import LibP2PCore
 
 /// What the commands ask of the home's database, in their own words; every failure is explained already.
 ///
-/// Names that others chose come out as nil unless they keep the rules for names: what is shown instead is the id.
+/// Names that others chose come out as nil unless they keep the rules for names: what is shown instead is the
+/// id.
 package struct Records: Sendable {
     private let store: Store
 
@@ -28,7 +29,8 @@ package struct Records: Sendable {
     package func channels(of space: SpaceID) throws(CommandError) -> [ChannelRow] {
         try self.explained { () throws(StoreError) in try self.store.channels(of: space) }.map { channel in
             ChannelRow(
-                id: channel.id, space: channel.space, name: Self.shown(channel: channel.name), isArchived: false)
+                id: channel.id, space: channel.space, name: Self.shown(channel: channel.name),
+                isArchived: false)
         }
     }
 
@@ -85,11 +87,13 @@ package struct Records: Sendable {
 
     /// Counters of all runs, by topic.
     package func metrics(topic: String?, since: WallTime?) throws(CommandError) -> [MetricsRow] {
-        try self.explained { () throws(StoreError) in try self.store.metrics(topic: topic, since: since) }.map { row in
+        try self.explained { () throws(StoreError) in try self.store.metrics(topic: topic, since: since) }.map
+        { row in
             MetricsRow(
                 topic: row.topic,
                 counters: [
-                    ("messages_published", row.messagesPublished), ("messages_received", row.messagesReceived),
+                    ("messages_published", row.messagesPublished),
+                    ("messages_received", row.messagesReceived),
                     ("duplicates_received", row.duplicatesReceived), ("mesh_peers", row.meshPeers),
                 ] + row.more.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
                 lastActivity: row.lastActivity)

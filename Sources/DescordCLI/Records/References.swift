@@ -25,7 +25,8 @@ package struct References {
         if let name = self.environment["DESCORD_SPACE"], !name.isEmpty {
             return try self.space(name, among: spaces)
         }
-        if let current = try self.records.currentSpace(), let row = spaces.first(where: { $0.id == current }) {
+        if let current = try self.records.currentSpace(), let row = spaces.first(where: { $0.id == current })
+        {
             return row
         }
         guard let first = spaces.first else {
@@ -45,7 +46,8 @@ package struct References {
     // MARK: - Channels
 
     /// The channel of `CHANNEL`, `SPACE/CHANNEL`, or the current one.
-    package func channel(_ reference: String?) throws(CommandError) -> (space: SpaceRow, channel: ChannelRow) {
+    package func channel(_ reference: String?) throws(CommandError) -> (space: SpaceRow, channel: ChannelRow)
+    {
         guard let reference else {
             let space = try self.space(nil)
             return (space, try self.currentChannel(of: space))
@@ -90,7 +92,9 @@ package struct References {
     }
 
     /// The channel that a command without `-c` would take, when that is clear.
-    package func currentChannelIfAny(of space: SpaceRow, among channels: [ChannelRow]) throws(CommandError)
+    package func currentChannelIfAny(
+        of space: SpaceRow, among channels: [ChannelRow]
+    ) throws(CommandError)
         -> ChannelID?
     {
         if let reference = self.environment["DESCORD_CHANNEL"], !reference.isEmpty {
@@ -130,7 +134,8 @@ package struct References {
     /// The queued operation that a prefix names.
     package func queued(_ reference: String) throws(CommandError) -> OutboxRow {
         try self.find(
-            reference, among: try self.records.outbox(), kind: "queued operation", list: "descord outbox list",
+            reference, among: try self.records.outbox(), kind: "queued operation",
+            list: "descord outbox list",
             name: { _ in nil }, id: { $0.op.hex })
     }
 
@@ -168,6 +173,7 @@ package struct References {
 
     private func candidates(_ rows: [(id: String, name: String)]) -> [String] {
         let shown = rows.prefix(Self.maxCandidates).map { "\($0.id)  \($0.name)" }
-        return rows.count > Self.maxCandidates ? shown + ["and \(rows.count - Self.maxCandidates) more"] : shown
+        return rows.count > Self.maxCandidates
+            ? shown + ["and \(rows.count - Self.maxCandidates) more"] : shown
     }
 }

@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// SIGINT and SIGTERM: at once while nothing but local work is done, and through the command's cancellation while a
-/// session of the network has to be left properly. A second signal never waits.
+/// SIGINT and SIGTERM: at once while nothing but local work is done, and through the command's cancellation
+/// while a session of the network has to be left properly. A second signal never waits.
 ///
 /// The state is a few process-wide atomics, because a signal handler may touch nothing else.
 package enum Interruption {
@@ -84,7 +84,8 @@ package enum Interruption {
 
     /// Runs as a signal handler: atomics, `write`, `tcsetattr` and `_exit` alone.
     private static func received(_ number: Int32) {
-        let (isFirst, _) = self.first.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing)
+        let (isFirst, _) = self.first.compareExchange(
+            expected: 0, desired: number, ordering: .acquiringAndReleasing)
         let descriptor = self.wakeDescriptor.load(ordering: .acquiring)
         if isFirst, descriptor >= 0 {
             var byte = UInt8(truncatingIfNeeded: number)

@@ -27,7 +27,8 @@ package struct PassphraseSource: Sendable {
     package func passphrase(prompt: String) throws(CommandError) -> SecretBytes? {
         if let descriptor {
             guard fcntl(descriptor, F_GETFD) != -1 else {
-                throw CommandError(.usage, .badValue, "descriptor \(descriptor) of --passphrase-fd is not open")
+                throw CommandError(
+                    .usage, .badValue, "descriptor \(descriptor) of --passphrase-fd is not open")
             }
             return try self.line(of: descriptor)
         }
@@ -52,7 +53,8 @@ package struct PassphraseSource: Sendable {
         var line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         guard line.count <= Self.maxSize else {
-            throw CommandError(.badInput, .passphraseNeeded, "the passphrase is longer than \(Self.maxSize) bytes")
+            throw CommandError(
+                .badInput, .passphraseNeeded, "the passphrase is longer than \(Self.maxSize) bytes")
         }
         return SecretBytes(line)
     }
@@ -81,7 +83,8 @@ package enum TerminalPrompt {
         defer { wipe(&line) }
         line.reserveCapacity(PassphraseSource.maxSize)
         var byte: UInt8 = 0
-        while read(terminal, &byte, 1) == 1, byte != UInt8(ascii: "\n"), line.count < PassphraseSource.maxSize {
+        while read(terminal, &byte, 1) == 1, byte != UInt8(ascii: "\n"), line.count < PassphraseSource.maxSize
+        {
             line.append(byte)
         }
         return SecretBytes(line)

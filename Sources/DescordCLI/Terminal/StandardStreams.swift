@@ -5,7 +5,8 @@ package enum StandardStreams {
     /// The most that is read of a stream at once.
     private static let chunkSize = 65_536
 
-    /// Makes sure that descriptors 0 to 2 are taken, so that no file that we open becomes our standard output.
+    /// Makes sure that descriptors 0 to 2 are taken, so that no file that we open becomes our standard
+    /// output.
     ///
     /// A stream that the caller closed reads as empty, and writing to it fails as it would have.
     package static func reserve() {
@@ -22,7 +23,9 @@ package enum StandardStreams {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
-                Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[offset...]).baseAddress, buffer.count - offset)
+                Glibc.write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: buffer[offset...]).baseAddress,
+                    buffer.count - offset)
             }
             if count >= 0 {
                 offset += count
@@ -36,7 +39,8 @@ package enum StandardStreams {
         return 0
     }
 
-    /// Reads a descriptor to its end, or until more than `limit` bytes came: the result is then longer than it.
+    /// Reads a descriptor to its end, or until more than `limit` bytes came: the result is then longer than
+    /// it.
     package static func read(_ descriptor: Int32, limit: Int) throws(CommandError) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: self.chunkSize)
@@ -50,7 +54,8 @@ package enum StandardStreams {
                 var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                 _ = poll(&entry, 1, -1)
             } else if errno != EINTR {
-                throw CommandError(.inputOutput, .inputOutput, "cannot read standard input: \(SystemText.error(errno))")
+                throw CommandError(
+                    .inputOutput, .inputOutput, "cannot read standard input: \(SystemText.error(errno))")
             }
         }
         return bytes

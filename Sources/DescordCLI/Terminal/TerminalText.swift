@@ -1,12 +1,14 @@
-/// Foreign text made safe for a terminal: nothing in it moves the cursor, sets a title, answers a query, or turns
-/// the direction of what follows.
+/// Foreign text made safe for a terminal: nothing in it moves the cursor, sets a title, answers a query, or
+/// turns the direction of what follows.
 package enum TerminalText {
     /// Returns `text` without control characters, escape sequences and bidi characters.
     ///
-    /// A whole sequence goes, not its first byte alone, so that no `[31m` is left behind. With `keepsLines`, line
-    /// feeds and tabs stay; without, each becomes a space.
+    /// A whole sequence goes, not its first byte alone, so that no `[31m` is left behind. With `keepsLines`,
+    /// line feeds and tabs stay; without, each becomes a space.
     package static func clean(_ text: String, keepsLines: Bool = false) -> String {
-        guard text.unicodeScalars.contains(where: { self.isHarmful($0) || self.isBreak($0) }) else { return text }
+        guard text.unicodeScalars.contains(where: { self.isHarmful($0) || self.isBreak($0) }) else {
+            return text
+        }
         var result = String.UnicodeScalarView()
         var state = State.text
         for scalar in text.unicodeScalars {
@@ -20,8 +22,8 @@ package enum TerminalText {
         return String(result)
     }
 
-    /// Whether a terminal may act on the scalar: C0 and C1 controls, DEL, and what reorders or hides text. Line
-    /// feed and tab are judged by their place and not harmful here.
+    /// Whether a terminal may act on the scalar: C0 and C1 controls, DEL, and what reorders or hides text.
+    /// Line feed and tab are judged by their place and not harmful here.
     package static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x09, 0x0a: false
@@ -54,7 +56,8 @@ package enum TerminalText {
             case drop
         }
 
-        /// Takes one scalar. A line feed ends every sequence, so that one forgotten terminator hides one line.
+        /// Takes one scalar. A line feed ends every sequence, so that one forgotten terminator hides one
+        /// line.
         mutating func next(_ scalar: Unicode.Scalar) -> Verdict {
             if scalar == "\n" {
                 self = .text

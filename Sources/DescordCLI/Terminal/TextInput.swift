@@ -14,7 +14,8 @@ package struct TextInput {
     package func message(_ arguments: [String]) throws(CommandError) -> String {
         let text: String
         if arguments.isEmpty, self.inputIsTaken || StandardStreams.isTerminal(0) {
-            throw CommandError(.usage, .usage, "there is no text to post", hint: "descord post TEXT, or pipe it in")
+            throw CommandError(
+                .usage, .usage, "there is no text to post", hint: "descord post TEXT, or pipe it in")
         } else if arguments.isEmpty || arguments == ["-"] {
             text = try self.standardInput(limit: Self.maxSize)
         } else {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 
 /// The whole of an invocation: arguments in, exit code out.
-package enum Program {
+package enum CommandLineProgram {
     /// Runs the process's own arguments and ends the process.
     package static func main(network: any NetworkProvider) async -> Never {
         StandardStreams.reserve()
@@ -124,7 +124,8 @@ package enum Program {
     private static func usageError(_ error: any Error) -> CommandError {
         let full = Descord.fullMessage(for: error)
         let usage = full.split(separator: "\n").filter { $0.hasPrefix("Usage:") }.map(String.init)
-        let message = Descord.message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage"
+        let message =
+            Descord.message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage"
         let help = full.split(separator: "'").dropFirst().first { $0.hasSuffix("--help") }
         return CommandError(
             .usage, .usage, self.lowercasingFirst(message), hint: help.map(String.init), details: usage)
@@ -176,8 +177,11 @@ package enum Program {
         var result: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {
-            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2, result[String(parts[0])] == nil { result[String(parts[0])] = String(parts[1]) }
+            let parts = String(cString: text).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, result[String(parts[0])] == nil {
+                result[String(parts[0])] = String(parts[1])
+            }
             entry += 1
         }
         return result
