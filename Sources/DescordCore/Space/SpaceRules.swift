@@ -76,10 +76,10 @@ public struct SpaceRules<Lookup: SpaceLookup> {
             return try invite.rank == 0 || invite.rank < self.rank(of: operation.author, at: operation.header.links)
         case .inviteRevoke:
             guard let revoke = operation.payload(InviteRevoke.self) else { return false }
-            return try isCreator || self.lookup.entry(revoke.invite)?.author == operation.author
+            return try isCreator || self.isOwn(revoke.invite, of: operation)
         case .channelUpdate, .channelArchive:
             guard let channel = operation.header.channel else { return false }
-            return try isCreator || self.lookup.entry(channel)?.author == operation.author
+            return try isCreator || self.isOwn(channel, of: operation)
         case .memberRemove, .ban, .unban, .mute:
             return try isCreator && self.target(of: operation) != operation.author
         case .spaceRename, .spaceVisibility, .budgetChange, .roleDefine, .roleGrant, .roleTake:
@@ -87,6 +87,14 @@ public struct SpaceRules<Lookup: SpaceLookup> {
         default:
             return true
         }
+    }
+
+    /// Returns whether the author of `operation` wrote `target`, in the operation's causal past: an author who forked
+    /// its chain may name what only some homes have yet, and all must come to the same answer.
+    private func isOwn(_ target: OperationID, of operation: Operation) throws -> Bool {
+        guard let entry = try self.lookup.entry(target), entry.author == operation.author, entry.state == .admitted
+        else { return false }
+        return try self.lookup.past(of: operation.header.links, among: [target]).contains(target)
     }
 
     private func target(of operation: Operation) throws -> Ed25519.PublicKey? {

@@ -42,6 +42,7 @@ enum Schema {
             began_at INTEGER NOT NULL,
             joined_at INTEGER,
             fingerprint BLOB NOT NULL,
+            authority_count INTEGER NOT NULL DEFAULT 0,
             budget TEXT
         );
         CREATE TABLE operations (
@@ -54,6 +55,8 @@ enum Schema {
             kind INTEGER NOT NULL,
             channel BLOB,
             links BLOB NOT NULL,
+            authority_index INTEGER,
+            past BLOB,
             state INTEGER NOT NULL,
             size INTEGER NOT NULL,
             arrival INTEGER UNIQUE,

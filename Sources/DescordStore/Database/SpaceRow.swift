@@ -23,6 +23,8 @@ final class SpaceRow {
     var isPublic: Bool
     var state: SpaceState
     var fingerprint: SetFingerprint
+    /// How many authority operations came into force: the next one's place in stored pasts.
+    var authorityCount: UInt32
     var limits: BudgetLimits
     var isDirty = false
 
@@ -37,6 +39,7 @@ final class SpaceRow {
         self.isPublic = row["is_public"]
         self.state = state
         self.fingerprint = fingerprint
+        self.authorityCount = row["authority_count"]
         self.limits = Self.limits(row["budget"] as String?)
     }
 
@@ -63,12 +66,13 @@ final class SpaceRow {
         ]
         try db.run(
             """
-            UPDATE spaces SET name = ?, creator = ?, is_public = ?, state = ?, fingerprint = ?, budget = ?,
+            UPDATE spaces SET name = ?, creator = ?, is_public = ?, state = ?, fingerprint = ?, authority_count = ?, budget = ?,
                 joined_at = CASE WHEN ? THEN coalesce(joined_at, ?) ELSE joined_at END
             WHERE n = ?
             """,
             [
                 self.name, self.creator?.data, self.isPublic, self.state.rawValue, Data(self.fingerprint.state),
+                Int64(self.authorityCount),
                 self.limits == .standard ? nil : limits.map(String.init).joined(separator: " "),
                 self.state == .joined, now.milliseconds, self.number,
             ])

@@ -75,6 +75,7 @@ struct Ingestion {
             try self.release(waitingFor: operation.id, in: row)
             return .invalid
         case .void:
+            try self.recordPast(of: operation, number, in: row)
             try self.release(waitingFor: operation.id, in: row)
             return .void
         case .ignored(let reason):
@@ -172,9 +173,28 @@ struct Ingestion {
             try self.db.run("DELETE FROM tips WHERE space = ? AND id = ?", [row.number, link.data])
         }
         try self.db.run("INSERT INTO tips VALUES (?, ?)", [row.number, operation.id.data])
+        try self.recordPast(of: operation, number, in: row, isInForce: true)
         try self.apply(operation, in: row)
         self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
         return arrival
+    }
+
+    /// Stores which authority operations a settled operation follows; one that is in force itself gets its place.
+    private func recordPast(
+        of operation: Operation, _ number: Int64, in row: SpaceRow, isInForce: Bool = false
+    ) throws {
+        let lookup = StoreLookup(db: self.db, row: row)
+        var past = AuthorityPast()
+        for link in operation.header.links { past.formUnion(try lookup.past(of: link)) }
+        var index: Int64?
+        if isInForce, operation.operationClass == .authority {
+            past.insert(row.authorityCount)
+            index = Int64(row.authorityCount)
+            row.authorityCount += 1
+            row.isDirty = true
+        }
+        try self.db.run(
+            "UPDATE operations SET past = ?, authority_index = ? WHERE n = ?", [Data(past.encoded), index, number])
     }
 
     private func apply(_ operation: Operation, in row: SpaceRow) throws {
@@ -243,7 +263,9 @@ struct Ingestion {
             try self.db.run("UPDATE operations SET state = 1, release_at = NULL WHERE n = ?", [number])
             return nil
         case .invalid: state = .invalid
-        case .void, .ignored: state = .void  // it is stored already, and stays in the set
+        case .void, .ignored:  // it is stored already, and stays in the set
+            state = .void
+            try self.recordPast(of: operation, number, in: row)
         }
         try self.db.run(
             "UPDATE operations SET state = ?, release_at = NULL WHERE n = ?", [state.rawValue, number])

@@ -113,7 +113,7 @@ extension Store {
                 else { return nil }
                 return InviteSummary(
                     id: operation.id, author: operation.author, rank: invite.rank, uses: invite.uses,
-                    used: try lookup.uses(of: operation.id).count,
+                    used: try SpaceRules(lookup).useCount(of: operation.id),
                     expires: invite.expires.map { WallTime(milliseconds: Int64(clamping: $0)) },
                     isRevoked: try !lookup.revocations(of: operation.id).isEmpty)
             }
