@@ -21,12 +21,12 @@ import Testing
 
     private func view(_ store: Store, _ space: SpaceID, _ operations: [Operation]) throws -> View {
         var states: [OperationID: OperationState] = [:]
-        for operation in operations { states[operation.id] = try store.state(operation.id) }
+        for operation in operations { states[operation.id] = try store.state(of: operation.id) }
         let found = try #require(try store.queue.read { try SpaceRow.find($0, space) })
         return View(
             states: states, members: try store.memberSummaries(of: space),
             isPublic: found.isPublic, name: found.name,
-            summary: store.storage(of: space).summary())
+            summary: try #require(store.syncStorage(of: space)).summary())
     }
 
     /// Writes `count` operations of four members on top of `world`, each upon a random part of what was before.
@@ -135,8 +135,8 @@ import Testing
             let home = try TestHome(world.clock, seed: 9)
             try home.store.beginJoin(world.space)
             for operation in base + order { _ = try home.store.ingest([operation], from: .file) }
-            #expect(try home.store.state(invite.id) == .admitted)
-            #expect(try home.store.state(revocation.id) == .void)
+            #expect(try home.store.state(of: invite.id) == .admitted)
+            #expect(try home.store.state(of: revocation.id) == .void)
         }
     }
 
@@ -145,11 +145,11 @@ import Testing
         let (invite, key) = try world.alice.store.createInvite(in: world.space, uses: 1, expires: nil)
         try world.sync(to: world.bob)
         let join = try world.request(TestHome(world.clock, seed: 60), invite: invite.id, key: key)
-        guard case .admitted(_, let first) = try world.alice.store.admit(join: join),
-            case .admitted(_, let second) = try world.bob.store.admit(join: join)
+        guard case .admitted(let first, _) = try world.alice.store.admit(join),
+            case .admitted(let second, _) = try world.bob.store.admit(join)
         else { throw StoreError.notPermitted }
         for store in [world.alice.store, world.bob.store] {
-            _ = try store.ingest([join, first.operation, second.operation], from: .file)
+            _ = try store.ingest([join, first, second], from: .file)
             #expect(try store.members(of: world.space).filter(\.isOverLimit).isEmpty)
             #expect(try store.invites(of: world.space).first { $0.id == invite.id }?.used == 1)
         }
@@ -189,7 +189,7 @@ import Testing
         let counter = try world.alice.store.statements {
             _ = try world.alice.store.ingest([late], from: .file)
         }
-        #expect(try world.alice.store.state(late.id) == .void)
+        #expect(try world.alice.store.state(of: late.id) == .void)
         #expect(counter < 100, "\(counter) statements over \(count) operations")
     }
 }
