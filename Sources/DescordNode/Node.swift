@@ -110,8 +110,8 @@ public final class Node: Sendable {
         }
     }
 
-    /// Publishes operations that the store committed and waits for receipts of `count` other members, or of every
-    /// one when they are fewer, until the deadline or until nobody is left who could answer.
+    /// Publishes operations that the store committed and waits for receipts of `count` other members, until
+    /// the deadline or until nobody is left who could answer.
     package func publish(
         _ operations: [OperationID], in space: SpaceID, waitingFor count: Int, deadline: Duration?
     ) async throws -> Publication {
@@ -131,9 +131,13 @@ public final class Node: Sendable {
     }
 
     /// Who is known and connected.
-    public func peers() async throws -> [PeerStatus] {
+    ///
+    /// With a deadline, waits until every known member was reached or not.
+    public func peers(settling deadline: Duration? = .zero) async throws -> [PeerStatus] {
         try await self.run { engine in
-            engine.eventLoop.makeCompletedFuture { try engine.peerStatuses() }
+            engine.wait(until: NIODeadline(after: deadline)) {
+                engine.dialsAreSettled && engine.subscriptionsAreKnown
+            }.flatMapThrowing { _ in try engine.peerStatuses() }
         }
     }
 

@@ -111,8 +111,13 @@ package actor NodeSession {
     }
 
     /// See `Node.peers`.
-    package func peers() async throws -> [PeerStatus] {
-        let result = try await self.perform { node in .own(try await node.peers()) } remotely: { .peers }
+    package func peers(settling deadline: Duration?) async throws -> [PeerStatus] {
+        let patience = self.configuration.presence == .oneShot ? deadline : .zero
+        let result = try await self.perform { node in
+            .own(try await node.peers(settling: patience))
+        } remotely: {
+            .peers
+        }
         switch result {
         case .own(let peers): return peers
         case .remote(let result): return result.peers ?? []
@@ -139,9 +144,12 @@ package actor NodeSession {
     }
 
     /// Yields the newest arrival number whenever operations were stored, over a change of the holder too.
-    package func newArrivals() async throws -> AsyncStream<Int64> {
+    package func newArrivals(deadline: Duration? = nil) async throws -> AsyncStream<Int64> {
         let (stream, continuation) = AsyncStream<Int64>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.arrivals = continuation
+        if let deadline {
+            self.eventLoop.scheduleTask(in: .nanoseconds(deadline.saturatedNanoseconds)) { continuation.finish() }
+        }
         continuation.onTermination = { [weak self] _ in
             guard let self else { return }
             Task { await self.stopForwarding() }
@@ -162,6 +170,30 @@ package actor NodeSession {
         case nil: break
         }
         self.backend = nil
+    }
+
+    // MARK: - Without a session
+
+    /// Whether some process runs this home's node now.
+    package static func hasHolder(store: Store) -> Bool {
+        guard let lock = try? NodeLock(path: store.home.lockPath) else { return false }  // no folder, no holder
+        defer { lock.release() }
+        return !lock.tryAcquire()
+    }
+
+    /// Tells the node that runs for this home, when there is one, of operations that were just committed.
+    package static func notifyHolder(of operations: [OperationID], store: Store) async {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        guard Self.hasHolder(store: store), let socket = RunSocket(folder: store.home.runPath, name: RunSocket.name)
+        else { return }
+        let told = loop.flatSubmit {
+            HandoverClient.connect(to: socket, eventLoop: loop).flatMap { client in
+                client.value.send(
+                    .publish(operations: operations.map(\.hex), wait: 0, timeoutMilliseconds: 1_000)
+                ).map { _ in client.value.close() }
+            }
+        }
+        _ = try? await told.get()  // the outbox holds them, whoever does not listen
     }
 
     // MARK: - Backends
@@ -267,7 +299,7 @@ package actor NodeSession {
             }
         }
         // What was stored while nobody followed.
-        if let newest = try? self.store.latestArrival() { continuation.yield(newest) }
+        if let newest = try? self.store.newestArrival() { continuation.yield(newest) }
     }
 
     private func holderVanished() async {

@@ -163,7 +163,7 @@ final class TestHome {
         await bobBack.stop()
         await aliceBack.stop()
         #expect(try alice.texts(space) == ["queued"])
-        #expect(try bob.store.storedBy(post) == [alice.store.peerID])
+        #expect(try bob.store.receiptPeers(of: post) == [alice.store.peerID])
         #expect(try bob.store.outbox().isEmpty)
     }
 }

@@ -74,7 +74,7 @@ package struct Records: Sendable {
 
     /// The newest arrival number, 0 when nothing is stored.
     package func lastArrival() throws(CommandError) -> Int64 {
-        try self.explained { () throws(StoreError) in try self.store.latestArrival() }
+        try self.explained { () throws(StoreError) in try self.store.newestArrival() }
     }
 
     /// What waits for other members, oldest first.
@@ -111,7 +111,7 @@ package struct Records: Sendable {
         _ name: SpaceName, isPublic: Bool, now: WallTime
     ) throws(CommandError) -> SpaceID {
         try self.explained { () throws(StoreError) in
-            try self.store.createSpace(name: name, isPublic: isPublic, now: now)
+            try self.store.createSpace(name: name, isPublic: isPublic, at: now)
         }.operation.id
     }
 
@@ -119,7 +119,7 @@ package struct Records: Sendable {
         _ name: ChannelName, in space: SpaceID, now: WallTime
     ) throws(CommandError) -> ChannelID {
         try self.explained { () throws(StoreError) in
-            try self.store.createChannel(name: name, in: space, now: now)
+            try self.store.createChannel(name: name, in: space, at: now)
         }.operation.id
     }
 
@@ -128,7 +128,7 @@ package struct Records: Sendable {
         in space: SpaceID, rank: UInt32, uses: UInt32, expires: WallTime?, now: WallTime
     ) throws(CommandError) -> (id: OperationID, key: Ed25519.PrivateKey) {
         let made = try self.explained { () throws(StoreError) in
-            try self.store.createInvite(in: space, rank: rank, uses: uses, expires: expires, now: now)
+            try self.store.createInvite(in: space, rank: rank, uses: uses, expires: expires, at: now)
         }
         return (made.invite.operation.id, made.key)
     }
@@ -137,13 +137,13 @@ package struct Records: Sendable {
         _ text: String, in channel: ChannelID, of space: SpaceID, now: WallTime
     ) throws(CommandError) -> OperationID {
         try self.explained { () throws(StoreError) in
-            try self.store.post(text, channel: channel, in: space, now: now)
+            try self.store.post(text, channel: channel, in: space, at: now)
         }.operation.id
     }
 
     /// Leaves a space: it is not listed any more, and nothing can be written in it.
     package func leave(_ space: SpaceID, now: WallTime) throws(CommandError) -> OperationID {
-        try self.explained { () throws(StoreError) in try self.store.leave(space, now: now) }.operation.id
+        try self.explained { () throws(StoreError) in try self.store.leave(space, at: now) }.operation.id
     }
 
     /// Makes queued operations due at once, and returns how many.
@@ -180,7 +180,7 @@ package struct Records: Sendable {
     package func rememberPort(_ choose: () -> UInt16?) throws(CommandError) {
         try self.explained { () throws(StoreError) in
             guard try self.store.listenPort() == nil, let port = choose() else { return }
-            try self.store.setListenPort(port)
+            try self.store.rememberListenPort(port)
         }
     }
 

@@ -3,9 +3,9 @@ import LibP2PHost
 
 // The peer book's word for where an address came from, and the dialling rules' word for it.
 
-extension LibP2PHost.AddressSource {
+extension AddressSource {
     /// An address that the book got from a packet is dialled again as one that a peer told us.
-    init(_ source: DescordStore.AddressSource) {
+    init(_ source: AddressOrigin) {
         switch source {
         case .typed: self = .typed
         case .ticket: self = .ticket
@@ -14,8 +14,8 @@ extension LibP2PHost.AddressSource {
     }
 }
 
-extension DescordStore.AddressSource {
-    init(_ source: LibP2PHost.AddressSource) {
+extension AddressOrigin {
+    init(_ source: AddressSource) {
         switch source {
         case .typed: self = .typed
         case .ticket: self = .ticket

@@ -14,15 +14,20 @@ extension NodeEngine {
             self.validate(received.message, from: received.from, completion: verdict)
         }
         self.gossip.onSubscriberChanged = { [unowned self] peer, topic, isSubscribed in
-            if isSubscribed { self.subscriberJoined(peer, topic: topic) }
+            if isSubscribed, topic.description == SpaceTopic.discovery { self.announcePublicSpaces() }
             self.progressed()
         }
-        self.gossip.onPublished = { [unowned self] _, _, _ in self.progressed() }
+        self.gossip.onPublished = { [unowned self] id, topic, peers in
+            if !peers.isEmpty {
+                for context in self.spaces where context.topic == topic { context.unsent.remove(id) }
+            }
+            self.progressed()
+        }
         self.gossip.onAnnounced = { [unowned self] _ in self.progressed() }
         try self.startTracing()
         let now = self.configuration.wallTime()
         self.gossip.restore(
-            try self.store.backoffs(now: now).map { backoff in
+            try self.store.backoffs(at: now).map { backoff in
                 .init(
                     topic: Topic(backoff.topic), peer: backoff.peer,
                     remaining: .milliseconds(backoff.expires.milliseconds - now.milliseconds))
@@ -50,41 +55,28 @@ extension NodeEngine {
         }
     }
 
-    /// Publishes operations of our own that the store holds; those that nobody subscribes to yet wait for the
+    /// Publishes operations that the store holds; the router keeps those that nobody subscribes to yet for the
     /// first subscriber.
     func publishToMesh(_ ids: [OperationID], in context: SpaceContext) {
-        context.unpublished.append(contentsOf: ids)
-        self.publishWaiting(in: context)
-    }
-
-    private func publishWaiting(in context: SpaceContext) {
-        guard !context.unpublished.isEmpty, !self.gossip.subscribers(context.topic).isEmpty else { return }
-        let ids = context.unpublished
-        context.unpublished = []
         for id in ids {
             guard let (bytes, seqno) = try? self.publication(of: id) else { continue }  // deleted meanwhile
             let outcome = self.gossip.publish(bytes, to: context.topic, seqno: seqno)
-            if case .failure(let refusal) = outcome {
+            switch outcome {
+            case .success(let publication) where publication.peers.isEmpty: context.unsent.insert(publication.id)
+            case .success: break
+            case .failure(let refusal):
                 self.logger.debug("not published", metadata: ["operation": "\(id)", "why": "\(refusal)"])
             }
         }
     }
 
-    private func subscriberJoined(_ peer: PeerID, topic: Topic) {
-        if topic.description == SpaceTopic.discovery {
-            self.announcePublicSpaces(to: peer)
-            return
-        }
-        for context in self.spaces where context.topic == topic { self.publishWaiting(in: context) }
-    }
-
     /// Announces our public spaces when somebody new listens for announcements; bounded by the table's rate.
-    private func announcePublicSpaces(to peer: PeerID) {
+    private func announcePublicSpaces() {
         guard self.configuration.presence == .longLived else { return }
         let topic = Topic(SpaceTopic.discovery)
         for context in self.spaces where context.isPublic {
             guard self.announcements.mayAnnounce(context.id, at: self.configuration.wallTime()),
-                let genesis = try? self.store.operation(context.id)?.operation,  // a space that we hold has its genesis
+                let genesis = try? self.store.operation(context.id),  // a space that we hold has its genesis
                 let seqno = try? self.store.nextGossipSeqno()
             else { continue }
             _ = self.gossip.publish(genesis.encoded, to: topic, seqno: seqno)  // announced again at the next chance
@@ -106,7 +98,7 @@ extension NodeEngine {
             StoredBackoff(topic: backoff.topic.description, peer: backoff.peer, expires: now + backoff.remaining)
         }
         let store = self.store
-        self.pipeline.write { try store.saveBackoffs(backoffs, now: now) }
+        self.pipeline.write { try store.saveBackoffs(backoffs, at: now) }
     }
 
     func recordMetrics() {
@@ -122,9 +114,9 @@ extension NodeEngine {
 extension NodeEngine {
     /// The encoded operation and its gossip number: its own, when it was authored here, or a new one.
     private func publication(of id: OperationID) throws -> ([UInt8], seqno: UInt64)? {
-        if let authored = try self.store.authored(id) { return (authored.operation.encoded, authored.gossipSeqno) }
+        if let own = try self.store.publication(id) { return (own.encoded, own.gossipSeqno) }
         guard let stored = try self.store.operation(id) else { return nil }
-        return (stored.operation.encoded, try self.store.nextGossipSeqno())
+        return (stored.encoded, try self.store.nextGossipSeqno())
     }
 
     /// What this run counted on a topic.

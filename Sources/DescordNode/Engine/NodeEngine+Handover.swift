@@ -43,12 +43,12 @@ extension NodeEngine {
             return reply(.failure(.invalid("operations")))
         }
         do {
-            guard let operation = try self.store.operation(first)?.operation else {
+            guard let operation = try self.store.operation(first) else {
                 return reply(.failure(.invalid("operations")))
             }
             // A space that another invocation made while this node was running.
-            for held in try self.store.spaces() where held.id == operation.space { try self.enter(held) }
-            let arrival = try self.store.latestArrival()
+            for held in try self.store.heldSpaces() where held.id == operation.space { try self.enter(held) }
+            let arrival = try self.store.newestArrival()
             self.onArrival?(arrival)
             self.publish(
                 ids, in: operation.space, waitingFor: wait, deadline: .now() + .milliseconds(Int64(timeout))

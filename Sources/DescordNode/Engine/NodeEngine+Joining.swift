@@ -49,7 +49,7 @@ extension NodeEngine {
     func join(_ request: JoinRequest, deadline: NIODeadline) -> EventLoopFuture<JoinResult> {
         let joining = Joining(request)
         do {
-            if try self.store.spaces().contains(where: { $0.id == request.space }) { return try self.rejoined(request, deadline: deadline) }
+            if try self.store.holds(request.space) { return try self.rejoined(request, deadline: deadline) }
             try self.store.beginJoin(request.space)
         } catch {
             return self.eventLoop.makeFailedFuture(error)
@@ -78,10 +78,11 @@ extension NodeEngine {
         for connection in self.host.connections where !joining.asked.contains(connection.peer) {
             joining.asked.insert(connection.peer)
             guard let remoteKey = connection.peer.ed25519,
+                let storage = self.store.syncStorage(of: joining.request.space),
                 let stream = connection.openStream(SyncLimits.protocolID)
             else { continue }
             let session = SyncSession(
-                initiating: self.store.storage(of: joining.request.space),
+                initiating: storage,
                 purpose: self.purpose(of: joining.request, over: connection),
                 localKey: self.key.publicKey, remoteKey: remoteKey, nonce: Entropy.bytes(32),
                 stays: false, now: self.configuration.wallTime())
@@ -135,9 +136,9 @@ extension NodeEngine {
         self.pipeline.write { () throws -> Operation in
             switch request {
             case .ticket(let ticket):
-                try store.join(ticket.space, invite: ticket.invite, ticketKey: ticket.key, now: now).operation
+                try store.authorJoin(with: ticket, at: now).operation
             case .space(let space):
-                try store.join(space, invite: nil, ticketKey: nil, now: now).operation
+                try store.authorPublicJoin(of: space, at: now).operation
             }
         } completion: { [weak driver] result in
             if case .success(let operation) = result { driver?.joined(operation) } else { driver?.reset() }
@@ -146,7 +147,7 @@ extension NodeEngine {
 
     private func result(of joining: Joining) throws -> JoinResult {
         let space = joining.request.space
-        guard joining.isAdmitted, let held = try self.store.spaces().first(where: { $0.id == space }) else {
+        guard joining.isAdmitted, let held = try self.store.heldSpaces().first(where: { $0.id == space }) else {
             try self.store.abandonJoin(space)
             return joining.refusal.map { .refused($0) } ?? .unreachable
         }
@@ -159,7 +160,7 @@ extension NodeEngine {
 
     /// A space that this home holds already: joining again is reconciling.
     private func rejoined(_ request: JoinRequest, deadline: NIODeadline) throws -> EventLoopFuture<JoinResult> {
-        let held = try self.store.spaces().first { $0.id == request.space }
+        let held = try self.store.heldSpaces().first { $0.id == request.space }
         return self.reconcile(request.space, deadline: deadline).map { reports in
             .joined(
                 JoinReport(
@@ -175,15 +176,14 @@ extension NodeEngine {
         let store = self.store
         let now = self.configuration.wallTime()
         self.pipeline.write {
-            try store.admit(join: join, now: now)
+            try store.admit(join, at: now)
         } completion: { [weak self, weak driver] result in
             switch result {
-            case .success(.admitted(let arrived, let admission)):
-                driver?.admitted(admission.operation)
-                let own = admission.arrival.map { AdmittedOperation(operation: admission.operation, arrival: $0) }
-                self?.admitted([arrived, own].compactMap { $0 }, from: nil)
+            case .success(.admitted(let admission, let arrived)):
+                driver?.admitted(admission)
+                self?.admitted(arrived, from: nil)
                 if let context = self?.space(join.space) {
-                    self?.publishToMesh([join.id, admission.operation.id], in: context)
+                    self?.publishToMesh([join.id, admission.id], in: context)
                 }
             case .success(.refused(let verdict)): driver?.admissionRefused(verdict)
             case .failure: driver?.reset()

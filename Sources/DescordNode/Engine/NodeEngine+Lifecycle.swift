@@ -21,7 +21,7 @@ extension NodeEngine {
             self.logger.error("the database failed", metadata: ["error": "\(error)"])
         }
         try self.startGossip()
-        for space in try self.store.spaces() { try self.enter(space) }
+        for space in try self.store.heldSpaces() { try self.enter(space) }
         return self.host.listen().map { [unowned self] addresses in
             self.listening(on: addresses)
             self.dialKnownPeers()
@@ -30,10 +30,10 @@ extension NodeEngine {
     }
 
     /// Begins to serve a space: its topic, its members.
-    func enter(_ space: SpaceSummary) throws {
+    func enter(_ space: HeldSpace) throws {
         guard self.space(space.id) == nil else { return }
         let context = SpaceContext(
-            id: space.id, isPublic: space.isPublic, members: Set(try self.store.otherMembers(of: space.id)))
+            id: space.id, isPublic: space.isPublic, members: Set(try self.store.memberPeers(of: space.id)))
         self.spaces.append(context)
         if !space.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
         self.gossip.subscribe(context.topic)
@@ -41,7 +41,7 @@ extension NodeEngine {
 
     /// Reads the members of a space again, after an operation changed them.
     func membersChanged(in context: SpaceContext) {
-        guard let members = try? self.store.otherMembers(of: context.id) else { return }  // they stay as they were
+        guard let members = try? self.store.memberPeers(of: context.id) else { return }  // they stay as they were
         context.members = Set(members)
         if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
     }
@@ -72,7 +72,7 @@ extension NodeEngine {
         let port = addresses.compactMap(\.tcpPort).first
         let advertised = self.host.advertisedAddresses
         self.pipeline.write {
-            if let port, try store.listenPort() == nil { try store.setListenPort(port) }
+            if let port { try store.rememberListenPort(port, unlessSet: true) }
             _ = try store.ownRecord(addresses: advertised)
         }
     }

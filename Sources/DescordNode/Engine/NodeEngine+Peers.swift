@@ -17,15 +17,11 @@ extension NodeEngine {
         for address in self.configuration.connect { self.dialTyped(address) }
         let members = Set(self.spaces.flatMap(\.members))
         guard !members.isEmpty,
-            let book = try? self.store.candidates(for: members.sorted())
+            let book = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
         else { return }
-        var order: [PeerID] = []
-        var candidates: [PeerID: [DialCandidate]] = [:]
         for entry in book {
-            if candidates[entry.peer] == nil { order.append(entry.peer) }
-            candidates[entry.peer, default: []].append(DialCandidate(entry.address, .init(entry.source)))
+            self.dial(entry.peer, at: entry.addresses.map { DialCandidate($0.address, AddressSource($0.source)) })
         }
-        for peer in order.prefix(Self.maxInitialDials) { self.dial(peer, at: candidates[peer] ?? []) }
     }
 
     /// Dials an address that a person typed; the future fails with a `DialError`.
@@ -62,19 +58,19 @@ extension NodeEngine {
             case .failure(let error):
                 self.logger.debug("a dial failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
                 let store = self.store
-                self.pipeline.write { for address in allowed { try store.recordFailure(peer, address) } }
+                self.pipeline.write { try store.dialFailed(peer, addresses: allowed) }
             }
             self.progressed()
         }
     }
 
     /// Keeps an address that worked: it enters the book only now, after a handshake with the expected peer.
-    private func remember(_ connection: Connection, source: LibP2PHost.AddressSource) {
+    private func remember(_ connection: Connection, source: AddressSource) {
         let store = self.store
         let peer = connection.peer
         let address = connection.remoteAddress.withoutPeer
         let now = self.configuration.wallTime()
-        self.pipeline.write { try store.recordSuccess(peer, address, source: .init(source), at: now) }
+        self.pipeline.write { try store.dialSucceeded(peer, address: address, source: AddressOrigin(source), at: now) }
     }
 
     func connected(_ connection: Connection) {
@@ -84,11 +80,11 @@ extension NodeEngine {
     }
 
     func identified(_ connection: Connection, _ message: IdentifyMessage) {
-        if connection.peerRecord != nil, let envelope = message.signedPeerRecord,
+        if let record = connection.peerRecord, let envelope = message.signedPeerRecord,
             self.spaces.contains(where: { $0.members.contains(connection.peer) })
         {
             let store = self.store
-            self.pipeline.write { _ = try store.storeRecord(envelope) }
+            self.pipeline.write { _ = try store.saveRecord(record, envelope: envelope) }
         }
         self.progressed()
     }
@@ -104,16 +100,16 @@ extension NodeEngine {
 
     /// Who is known and connected, members first, then other connected peers, each by id.
     func peerStatuses() throws -> [PeerStatus] {
-        let book = try self.store.candidates()
-        let known = try self.store.knownPeers()
+        let book = try self.store.peerBook()
         var order: [PeerID] = []
         var seen: Set<PeerID> = []
-        for peer in known + self.host.connections.map(\.peer).sorted() where seen.insert(peer).inserted {
+        for peer in book.map(\.peer) + self.host.connections.map(\.peer).sorted() where seen.insert(peer).inserted {
             order.append(peer)
         }
         return order.map { peer in
             let connection = self.host.connections(to: peer).first
-            let addresses = book.filter { $0.peer == peer }.map(\.address)
+            let known = book.first { $0.peer == peer }
+            let addresses = known?.addresses.map(\.address) ?? []
             let topics = self.spaces.map { context in
                 PeerStatus.TopicStatus(
                     topic: context.topic.description,
@@ -128,7 +124,7 @@ extension NodeEngine {
                 addresses: (addresses.isEmpty ? connection.map { [$0.remoteAddress] } ?? [] : addresses).map(\.description),
                 connected: connection != nil,
                 direction: connection.map { $0.direction == .inbound ? "inbound" : "outbound" },
-                agent: connection?.identify?.agentVersion,
+                agent: connection?.identify?.agentVersion ?? known?.agent,
                 roundTripMilliseconds: connection?.rtt.map { Double($0.saturatedNanoseconds) / 1_000_000 },
                 topics: topics,
                 spaces: self.spaces.filter { $0.members.contains(peer) }.map(\.id.hex))

@@ -23,8 +23,8 @@ extension NodeEngine {
     /// How long a node with multicast DNS waits for somebody to be found, when nobody else is left to answer.
     static let discoveryGrace = TimeAmount.seconds(2)
 
-    /// Publishes operations that the store holds, and waits for receipts of `count` members (or of all, when they
-    /// are fewer), until the deadline or until nobody is left who could answer.
+    /// Publishes operations that the store holds, and waits for receipts of `count` members, until the deadline or
+    /// until nobody is left who could answer.
     func publish(
         _ ids: [OperationID], in space: SpaceID, waitingFor count: Int, deadline: NIODeadline
     ) -> EventLoopFuture<Publication> {
@@ -34,8 +34,8 @@ extension NodeEngine {
         }
         self.membersChanged(in: context)
         var publication = Publication(storedBy: [:], hasOtherMembers: !context.members.isEmpty)
-        for id in ids { self.receipts.begin(id, storedBy: (try? self.store.storedBy(id)) ?? []) }
-        let needed = min(count, context.members.count)
+        for id in ids { self.receipts.begin(id, storedBy: (try? self.store.receiptPeers(of: id)) ?? []) }
+        let needed = context.members.isEmpty ? 0 : count
         self.publishToMesh(ids, in: context)
         for session in context.sessions where session.hasReconciled { session.push(ids) }
         // A member whose session had not begun with these operations gets them by a session of its own.
@@ -51,7 +51,7 @@ extension NodeEngine {
             if publication.connect == nil, context.sessions.contains(where: { !$0.isOver }) {
                 publication.connect = elapsed()
             }
-            if publication.publish == nil, context.unpublished.isEmpty { publication.publish = elapsed() }
+            if publication.publish == nil, context.unsent.isEmpty { publication.publish = elapsed() }
             if publication.stored == nil, isStored() { publication.stored = elapsed() }
             let settled = self.dialsAreSettled && self.subscriptionsAreKnown
             if isStored() { return self.subscriptionsAreKnown && (needed > 0 || settled) }

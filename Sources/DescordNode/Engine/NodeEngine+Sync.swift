@@ -30,12 +30,13 @@ extension NodeEngine {
         _ context: SpaceContext, over connection: Connection, stays: Bool? = nil
     ) -> SyncDriver? {
         guard let remoteKey = connection.peer.ed25519, !self.isStopping,
+            let storage = self.store.syncStorage(of: context.id),
             let stream = connection.openStream(SyncLimits.protocolID)
         else { return nil }
         // What cannot be read now is found by reconciling.
-        let pending = ((try? self.store.outbox(space: context.id)) ?? []).suffix(Self.maxFirstFlight).map(\.operation)
+        let pending = (try? self.store.outboxIDs(of: context.id, limit: Self.maxFirstFlight)) ?? []
         let session = SyncSession(
-            initiating: self.store.storage(of: context.id), purpose: .reconcile, localKey: self.key.publicKey, remoteKey: remoteKey,
+            initiating: storage, purpose: .reconcile, localKey: self.key.publicKey, remoteKey: remoteKey,
             nonce: Entropy.bytes(32), pushing: context.members.contains(connection.peer) ? pending : [],
             stays: stays ?? (self.configuration.presence == .longLived), now: self.configuration.wallTime())
         return self.run(session, over: stream, isInitiator: true, in: context)
@@ -51,7 +52,7 @@ extension NodeEngine {
             return
         }
         let session = SyncSession(
-            responding: self.store.directory, localKey: self.key.publicKey, remoteKey: remoteKey,
+            responding: self.store.syncDirectory(), localKey: self.key.publicKey, remoteKey: remoteKey,
             handshakeHash: stream.connection.handshakeHash,
             stays: self.configuration.presence == .longLived, now: self.configuration.wallTime())
         self.run(session, over: stream, isInitiator: false, in: nil)
@@ -131,7 +132,7 @@ extension NodeEngine {
 
     private func recordCame(_ record: SyncRecord, _ peerRecord: PeerRecord) {
         let store = self.store
-        self.pipeline.write { _ = try store.storeRecord(record.envelope) }
+        self.pipeline.write { _ = try store.saveRecord(peerRecord, envelope: record.envelope) }
         guard self.spaces.contains(where: { $0.members.contains(peerRecord.peer) }) else { return }
         self.dial(peerRecord.peer, at: peerRecord.addresses.map { DialCandidate($0, .unsolicited) })
     }

@@ -23,8 +23,8 @@ final class NodeEngine {
         var members: Set<PeerID>
         /// Open sync sessions, at most one a peer and direction; the last element is the newest.
         var sessions: [SyncDriver] = []
-        /// Our own operations that were not handed to the mesh: nobody subscribed yet.
-        var unpublished: [OperationID] = []
+        /// Our messages that the router holds because nobody subscribed yet.
+        var unsent: Set<MessageID> = []
 
         init(id: SpaceID, isPublic: Bool, members: Set<PeerID>) {
             self.id = id

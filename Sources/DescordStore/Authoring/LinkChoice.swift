@@ -25,7 +25,7 @@ struct LinkChoice {
     func dependencies(required: [OperationID], joining: Bool) throws -> [OperationID] {
         var chosen = required.filter { $0 != self.previous }
         var authors: Set<Data> = [self.own.data]
-        var candidates = try joining ? self.storedAuthorityHeads() : self.tips()
+        var candidates = try joining ? self.authorityHeads() : self.tips()
         if candidates.count > OperationHeader.maxDependencyCount - chosen.count, !joining {
             // Not everything fits, so what decides about permission goes first.
             candidates = try self.newestAuthority() + candidates
@@ -64,13 +64,13 @@ struct LinkChoice {
             """)
     }
 
-    /// A newcomer's: of the authority operations that it was sent, those that none of them links to. Some may wait
-    /// for content that is fetched after the admission.
-    private func storedAuthorityHeads() throws -> [Candidate] {
+    /// A newcomer's: the heads of the authority operations in force. Those that wait for content, which is fetched after
+    /// the admission, may turn out invalid, and the join with them.
+    private func authorityHeads() throws -> [Candidate] {
         let rows = try self.db.rows(
             """
             SELECT id, author, clock, kind, links FROM operations
-            WHERE space = ? AND kind < 1000 AND state IN (0, 1)
+            WHERE space = ? AND kind < 1000 AND state = 0
             """, [self.row.number])
         let linked = Set(rows.flatMap { SpaceEntry.links($0["links"]) })
         return rows.compactMap { self.candidate($0) }.filter { !linked.contains($0.id) }

@@ -55,6 +55,9 @@ public struct AdmittedOperation: Sendable {
         self.operation = operation
         self.arrival = arrival
     }
+
+    /// Its space.
+    public var space: SpaceID { self.operation.space }
 }
 
 /// What became of a batch, after its commit.
@@ -72,4 +75,9 @@ public struct Authored: Sendable {
     public let gossipSeqno: UInt64
     /// Its place in the local order; nil while it waits for operations that are still to be fetched.
     public let arrival: Int64?
+
+    /// The operation's name.
+    public var id: OperationID { self.operation.id }
+    /// What goes into the gossip message.
+    public var encoded: [UInt8] { self.operation.encoded }
 }

@@ -15,6 +15,13 @@ public struct SpaceSummary: Hashable, Sendable {
     public var joined: WallTime
 }
 
+/// A space as a node serves it.
+public struct HeldSpace: Hashable, Sendable {
+    public var id: SpaceID
+    public var name: String
+    public var isPublic: Bool
+}
+
 /// A space in detail.
 public struct SpaceDetails: Hashable, Sendable {
     public var summary: SpaceSummary

@@ -53,7 +53,7 @@ public struct LocalNetwork: Sendable, Equatable {
 
     /// Returns addresses that others can dial: the unspecified address becomes those of the interfaces,
     /// without loopback and link-local unless there are no others.
-    func reachable(_ bound: [Multiaddr]) -> [Multiaddr] {
+    public func reachable(_ bound: [Multiaddr]) -> [Multiaddr] {
         var result: [Multiaddr] = []
         for address in bound {
             guard let ip = address.ip, let port = address.tcpPort else { continue }
