@@ -21,7 +21,7 @@ import Testing
             let text = try String(contentsOf: page, encoding: .utf8)
             #expect(text.contains(".SH EXIT STATUS\n"), "\(page.lastPathComponent)")
             #expect(text.contains(".SH EXAMPLES\n"), "\(page.lastPathComponent)")
-            #expect(text.firstMatch(of: /\.TH "[^"]+" 1 "" "descord /) != nil, "\(page.lastPathComponent)")
+            #expect(text.firstMatch(of: #/\n\.TH "[^"]+" 1 "" "descord /#) != nil, "\(page.lastPathComponent)")
         }
     }
 
