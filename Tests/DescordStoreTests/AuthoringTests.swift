@@ -57,7 +57,7 @@ import Testing
         let world = try World().joined()
         var forger = try Forger(world.bob.store, in: world.space)
         let near = try forger.write(
-            MessagePost(text: "near"), clock: .at(world.clock.now, .seconds(59)), channel: world.channel)
+            MessagePost(text: "near"), links: world.heads, clock: .at(world.clock.now, .seconds(59)), channel: world.channel)
         let far = try forger.write(
             MessagePost(text: "far"), clock: .at(world.clock.now, .seconds(61)), channel: world.channel)
         #expect(try world.alice.store.ingest([near], from: .file).verdicts[0].forwards)

@@ -92,6 +92,9 @@ struct World {
         return try home.store.authorJoin(of: self.space, invite: invite, ticketKey: key).operation
     }
 
+    /// The heads of what alice has.
+    var heads: [OperationID] { self.alice.store.syncStorage(of: self.space)?.heads() ?? [] }
+
     var fromAlice: IngestSource { .sync(self.alice.store.peerID) }
 
     @discardableResult
