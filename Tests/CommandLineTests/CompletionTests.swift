@@ -45,7 +45,7 @@ import Testing
         for shell in ["bash", "zsh", "fish"] {
             let script = try await home.succeed("--generate-completion-script", shell).output
             #expect(script.contains("descord"))
-            #expect(script.contains("--passphrase-fd"))
+            #expect(script.contains("passphrase-fd"))
         }
     }
 

@@ -127,7 +127,7 @@ import Testing
     @Test func syncAndOutboxOfALonelyHomeHaveNothingToDo() async throws {
         let home = try await TestHome.made(space: "ops")
         try await home.succeed("post", "hello")
-        for arguments in [["sync"], ["sync", "ops"], ["outbox", "list"], ["outbox", "retry"], ["peers"], ["metrics"]] {
+        for arguments in [["sync"], ["sync", "ops"], ["outbox", "list"], ["outbox", "retry"], ["peers"]] {
             let run = try await home.run(program: TestHome.binary, arguments + ["--json"])
             #expect(run.code == 0, "\(arguments): \(run.errors)")
             #expect(run.output.isEmpty, "\(arguments)")
