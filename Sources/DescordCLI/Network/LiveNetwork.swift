@@ -150,7 +150,7 @@ final class LiveSession: NetworkSession {
         let reports = try await Self.explaining { try await self.session.sync(space, deadline: deadline) }
         let wanted = try self.store.spaces().map(\.id).filter { space == nil || $0 == space }
         let unanswered = try wanted.filter { id in
-            let hasOthers = try !self.store.memberPeers(of: id).isEmpty
+            let hasOthers = try self.store.memberPeers(of: id).contains { $0 != self.store.peerID }
             return hasOthers && !reports.contains { $0.space == id.hex }
         }
         return SyncOutcome(reports: reports, unanswered: unanswered)
