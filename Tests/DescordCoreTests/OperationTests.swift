@@ -126,6 +126,26 @@ import Testing
         }
     }
 
+    @Test func unknownHeaderFieldsHaveOneForm() {
+        let (author, operations) = Self.sample()
+        let header = operations[1].headerBytes
+        let trailers: [[UInt8]] = [
+            [0x6a, 0x00],  // content_size as bytes: a known number with another wire type
+            [0xa0, 0x06, 0x81, 0x00],  // a value that is not minimal
+            [0xa2, 0x86, 0x00, 0x00],  // a tag that is not minimal
+            [0xa2, 0x06, 0x81, 0x00, 0x07],  // a size that is not minimal
+            [0xa3, 0x06, 0xa4, 0x06],  // a group
+        ]
+        for trailer in trailers {
+            #expect(throws: OperationFailure.notCanonical) {
+                try Operation(verifying: Self.signed(header + trailer, by: author.key))
+            }
+        }
+        let largest = [UInt8](repeating: 0xff, count: 9) + [0x01]
+        let fine = [0xa0, 0x06] + largest + [0xa5, 0x06, 1, 2, 3, 4, 0x71, 1, 2, 3, 4, 5, 6, 7, 8]
+        #expect(throws: Never.self) { try Operation(verifying: Self.signed(header + fine, by: author.key)) }
+    }
+
     @Test func otherDomainsTypesAndVersionsAreRefused() {
         let (author, operations) = Self.sample()
         let header = operations[1].headerBytes

@@ -37,7 +37,7 @@ import Foundation
                 body: InviteCreate(publicKey: ticketKey.publicKey, rank: 0, uses: 1).encoded), by: alice)
         let join = try DescordCore.Operation(
             signing: OperationHeader(
-                space: genesis.id, sequence: 0, previous: nil, dependencies: [genesis.id],
+                space: genesis.id, sequence: 0, previous: nil, dependencies: [invite.id],
                 clock: HybridLogicalClock(milliseconds: time + 3_000, counter: 0), kind: .memberJoin,
                 body: MemberJoin(
                     invite: invite.id,

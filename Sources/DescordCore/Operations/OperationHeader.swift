@@ -1,4 +1,5 @@
 import LibP2PCore
+import SwiftProtobuf
 
 /// The signed part of an operation.
 ///
@@ -14,6 +15,8 @@ public struct OperationHeader: Hashable, Sendable {
     public static let maxAuthorityHeaderSize = 65_536
     /// The largest header of an mls operation: a commit with welcomes and the tree of some 700 members.
     public static let maxMLSHeaderSize = 262_144
+    /// The highest field number of this version: `content_size`.
+    private static let lastFieldNumber: UInt64 = 13
     /// Bytes in a genesis' nonce and in a content's salt.
     public static let nonceSize = 32
 
@@ -69,12 +72,14 @@ public struct OperationHeader: Hashable, Sendable {
     }
 
     /// Decodes a header that must equal its own encoding: known fields in the order of their numbers, each at
-    /// most once, then unknown fields.
+    /// most once, then unknown fields with higher numbers.
     init(decoding bytes: [UInt8]) throws(OperationFailure) {
         guard bytes.count <= Self.maxMLSHeaderSize else { throw .tooLarge }
         guard let message = PBOperationHeader(octets: bytes), message.hasVersion else { throw .malformed }
         guard message.version == Self.currentVersion else { throw .unsupportedVersion }
-        guard message.octets == bytes else { throw .notCanonical }
+        guard message.octets == bytes,
+            UnknownFields.areCanonical(message.unknownFields.data.octets, above: Self.lastFieldNumber)
+        else { throw .notCanonical }
         guard message.hasSequence, message.hasClock, let kind = OperationKind(rawValue: message.kind),
             message.dependencies.count <= Self.maxDependencyCount
         else { throw .malformed }
