@@ -7,7 +7,7 @@ import LibP2PCore
 extension Store {
     /// Makes a space, of which this home is the creator.
     public func createSpace(
-        name: SpaceName, isPublic: Bool, now: WallTime? = nil
+        name: SpaceName, isPublic: Bool, at now: WallTime? = nil
     ) throws(StoreError) -> Authored {
         try self.authoring(now) { author in
             let body = SpaceCreate(name: name.text, isPublic: isPublic)
@@ -17,7 +17,7 @@ extension Store {
 
     /// Makes a channel.
     public func createChannel(
-        name: ChannelName, in space: SpaceID, now: WallTime? = nil
+        name: ChannelName, in space: SpaceID, at now: WallTime? = nil
     ) throws(StoreError) -> Authored {
         try self.authoring(now) { author in
             try author.write(ChannelCreate(name: name.text), in: space)
@@ -26,7 +26,7 @@ extension Store {
 
     /// Makes an invite; its private key goes into the ticket and is not kept.
     public func createInvite(
-        in space: SpaceID, rank: UInt32 = 0, uses: UInt32 = 1, expires: WallTime?, now: WallTime? = nil
+        in space: SpaceID, rank: UInt32 = 0, uses: UInt32 = 1, expires: WallTime?, at now: WallTime? = nil
     ) throws(StoreError) -> (invite: Authored, key: Ed25519.PrivateKey) {
         let key = Ed25519.PrivateKey.generate()
         let body = InviteCreate(
@@ -38,14 +38,14 @@ extension Store {
 
     /// Ends an invite.
     public func revokeInvite(
-        _ invite: OperationID, in space: SpaceID, now: WallTime? = nil
+        _ invite: OperationID, in space: SpaceID, at now: WallTime? = nil
     ) throws(StoreError) -> Authored {
         try self.authoring(now) { author in try author.write(InviteRevoke(invite: invite), in: space) }
     }
 
     /// Posts a message in a channel.
     public func post(
-        _ text: String, channel: ChannelID, in space: SpaceID, now: WallTime? = nil
+        _ text: String, channel: ChannelID, in space: SpaceID, at now: WallTime? = nil
     ) throws(StoreError) -> Authored {
         try self.authoring(now) { author in
             try author.requireChannel(channel, in: space)
@@ -54,13 +54,13 @@ extension Store {
     }
 
     /// Leaves a space: from now on it is not listed, and nothing more can be written in it.
-    public func leave(_ space: SpaceID, now: WallTime? = nil) throws(StoreError) -> Authored {
+    public func leave(_ space: SpaceID, at now: WallTime? = nil) throws(StoreError) -> Authored {
         try self.authoring(now) { author in try author.write(MemberLeave(), in: space) }
     }
 
     /// Writes any payload; the named methods above are the usual way.
     public func author(
-        _ payload: some OperationPayload, in space: SpaceID, channel: ChannelID? = nil, now: WallTime? = nil
+        _ payload: some OperationPayload, in space: SpaceID, channel: ChannelID? = nil, at now: WallTime? = nil
     ) throws(StoreError) -> Authored {
         try self.authoring(now) { author in try author.write(payload, in: space, channel: channel) }
     }

@@ -5,8 +5,13 @@ import GRDB
 import LibP2PCore
 
 extension Store {
+    /// Whether this home is a member of the space.
+    public func holds(_ space: SpaceID) throws(StoreError) -> Bool {
+        try self.read { db in try db.exists("SELECT 1 FROM spaces WHERE id = ? AND state = 1", [space.data]) }
+    }
+
     /// Prepares for receiving a space that this home is about to join: nothing of it is shown before the admission.
-    public func beginJoin(_ space: SpaceID, name: String = "", now: WallTime? = nil) throws(StoreError) {
+    public func beginJoin(_ space: SpaceID, name: String = "", at now: WallTime? = nil) throws(StoreError) {
         let now = now ?? self.wallTime()
         try self.write { db in
             guard let row = try SpaceRow.find(db, space) else {
@@ -39,8 +44,8 @@ extension Store {
     ///
     /// It links to the invite and to the heads of the authority operations that were received. With a ticket,
     /// `ticketKey` signs for it.
-    public func join(
-        _ space: SpaceID, invite: OperationID?, ticketKey: Ed25519.PrivateKey?, now: WallTime? = nil
+    public func authorJoin(
+        of space: SpaceID, invite: OperationID?, ticketKey: Ed25519.PrivateKey?, at now: WallTime? = nil
     ) throws(StoreError) -> Authored {
         try self.authoring(now) { author in
             guard let row = try author.ingestion.row(space), row.state == .pending else {
@@ -71,24 +76,34 @@ extension Store {
         }
     }
 
+    /// Writes our `member join` with a ticket.
+    public func authorJoin(with ticket: Ticket, at now: WallTime? = nil) throws(StoreError) -> Authored {
+        try self.authorJoin(of: ticket.space, invite: ticket.invite, ticketKey: ticket.key, at: now)
+    }
+
+    /// Writes our `member join` of a public space.
+    public func authorPublicJoin(of space: SpaceID, at now: WallTime? = nil) throws(StoreError) -> Authored {
+        try self.authorJoin(of: space, invite: nil, ticketKey: nil, at: now)
+    }
+
     /// What an answering member did about a join.
     public enum Admission: Sendable {
-        /// The newcomer is a member; the join and the admission are stored. Nil joins were stored before.
-        case admitted(join: AdmittedOperation?, admission: Authored)
+        /// The newcomer is a member, by this `member admit`; `arrived` is what came into force with it.
+        case admitted(admission: DescordCore.Operation, arrived: [AdmittedOperation])
         /// Nothing was stored.
         case refused(JoinVerdict)
     }
 
     /// Stores a newcomer's `member join` and writes its `member admit`, in one transaction; the verdict is taken
     /// inside it, so that one use lets one in however many ask at once.
-    public func admit(join request: DescordCore.Operation, now: WallTime? = nil) throws(StoreError) -> Admission {
+    public func admit(_ request: DescordCore.Operation, at now: WallTime? = nil) throws(StoreError) -> Admission {
         try self.authoring(now) { author in
             guard let row = try author.ingestion.row(request.space), row.state == .joined,
                 let join = request.payload(MemberJoin.self)
             else { return .refused(.unknown) }
             let rules = SpaceRules(StoreLookup(db: author.db, row: row))
             if let earlier = try author.earlierAdmission(of: request) {
-                return .admitted(join: nil, admission: earlier)
+                return .admitted(admission: earlier.operation, arrived: [])
             }
             let verdict = try rules.joinVerdict(invite: join.invite, joiner: request.author, now: author.now)
             guard verdict == .allowed else { return .refused(verdict) }
@@ -102,8 +117,7 @@ extension Store {
             }
             let admission = try author.write(
                 MemberAdmit(join: request.id, member: request.author), in: request.space, following: [request.id])
-            let stored = author.ingestion.admitted.first { $0.operation.id == request.id }
-            return .admitted(join: stored, admission: admission)
+            return .admitted(admission: admission.operation, arrived: author.ingestion.admitted)
         }
     }
 }

@@ -17,7 +17,7 @@ public struct StoredBackoff: Hashable, Sendable {
 
 extension Store {
     /// Remembers backoffs beside those of other runs, the later expiry of each; what is over is forgotten.
-    public func saveBackoffs(_ backoffs: [StoredBackoff], now: WallTime? = nil) throws(StoreError) {
+    public func saveBackoffs(_ backoffs: [StoredBackoff], at now: WallTime? = nil) throws(StoreError) {
         let now = (now ?? self.wallTime()).milliseconds
         try self.write { db in
             try db.run("DELETE FROM backoffs WHERE expires <= ?", [now])
@@ -32,7 +32,7 @@ extension Store {
     }
 
     /// The backoffs that are not over, sorted by topic and peer.
-    public func backoffs(now: WallTime? = nil) throws(StoreError) -> [StoredBackoff] {
+    public func backoffs(at now: WallTime? = nil) throws(StoreError) -> [StoredBackoff] {
         let now = (now ?? self.wallTime()).milliseconds
         return try self.read { db in
             try db.rows("SELECT * FROM backoffs WHERE expires > ? ORDER BY topic, peer", [now]).compactMap { row in

@@ -14,8 +14,8 @@ extension Store {
 
     /// Puts an address into the book after a handshake with the expected peer, or a failed one beside those that
     /// are there. A better source (a smaller number) replaces a worse one.
-    public func recordSuccess(
-        _ peer: PeerID, _ address: Multiaddr, source: AddressSource, at time: WallTime? = nil
+    public func dialSucceeded(
+        _ peer: PeerID, address: Multiaddr, source: AddressOrigin, at time: WallTime? = nil
     ) throws(StoreError) {
         let time = (time ?? self.wallTime()).milliseconds
         try self.write { db in
@@ -27,21 +27,23 @@ extension Store {
         }
     }
 
-    /// Counts a failed dial; nothing is added.
-    public func recordFailure(
-        _ peer: PeerID, _ address: Multiaddr, at time: WallTime? = nil
+    /// Counts failed dials; nothing is added.
+    public func dialFailed(
+        _ peer: PeerID, addresses: [Multiaddr], at time: WallTime? = nil
     ) throws(StoreError) {
         let time = (time ?? self.wallTime()).milliseconds
         try self.write { db in
-            try db.run(
-                "UPDATE addresses SET last_failure = ?, failures = failures + 1 WHERE peer = ? AND address = ?",
-                [time, peer.data, Data(address.bytes)])
+            for address in addresses {
+                try db.run(
+                    "UPDATE addresses SET last_failure = ?, failures = failures + 1 WHERE peer = ? AND address = ?",
+                    [time, peer.data, Data(address.bytes)])
+            }
         }
     }
 
     /// Puts an address into the book without a handshake: only what a person typed or a ticket holds.
     public func addAddress(
-        _ peer: PeerID, _ address: Multiaddr, source: AddressSource, at time: WallTime? = nil
+        _ peer: PeerID, _ address: Multiaddr, source: AddressOrigin, at time: WallTime? = nil
     ) throws(StoreError) {
         let time = (time ?? self.wallTime()).milliseconds
         try self.write { db in
@@ -77,9 +79,42 @@ extension Store {
         }
     }
 
-    /// Everybody in the book, sorted.
-    public func knownPeers() throws(StoreError) -> [PeerID] {
-        Array(Set(try self.candidates().map(\.peer))).sorted()
+    /// The same by peer, who was reached last first; at most `limit` peers.
+    public func dialCandidates(for peers: [PeerID]? = nil, limit: Int) throws(StoreError) -> [PeerBookEntry] {
+        Array(try self.peerBook(peers).prefix(limit))
+    }
+
+    /// Everybody in the book and in the members' records, who was reached last first.
+    public func peerBook(_ peers: [PeerID]? = nil) throws(StoreError) -> [PeerBookEntry] {
+        var order: [PeerID] = []
+        var addresses: [PeerID: [PeerAddress]] = [:]
+        for entry in try self.candidates(for: peers) {
+            if addresses[entry.peer] == nil { order.append(entry.peer) }
+            addresses[entry.peer, default: []].append(entry)
+        }
+        let agents = try self.agents()
+        return order.map { PeerBookEntry(peer: $0, addresses: addresses[$0] ?? [], agent: agents[$0]) }
+    }
+
+    /// Remembers what a peer calls its program.
+    public func rememberAgent(_ agent: String, of peer: PeerID, at time: WallTime? = nil) throws(StoreError) {
+        let time = (time ?? self.wallTime()).milliseconds
+        try self.write { db in
+            try db.run(
+                "INSERT OR REPLACE INTO agents VALUES (?, ?, ?)", [peer.data, String(agent.prefix(128)), time])
+            try db.run(
+                """
+                DELETE FROM agents WHERE peer IN (SELECT peer FROM agents ORDER BY seen DESC LIMIT -1 OFFSET ?)
+                """, [Self.maxPeers])
+        }
+    }
+
+    private func agents() throws(StoreError) -> [PeerID: String] {
+        try self.read { db in
+            try db.rows("SELECT peer, agent FROM agents").reduce(into: [:]) { agents, row in
+                if let peer = PeerID(bytes: row["peer"] as Data) { agents[peer] = row["agent"] }
+            }
+        }
     }
 
     private struct Key: Hashable {
@@ -108,7 +143,7 @@ extension Store {
     }
 
     private static func insert(
-        _ db: Database, _ peer: PeerID, _ address: Multiaddr, _ source: AddressSource, _ time: Int64
+        _ db: Database, _ peer: PeerID, _ address: Multiaddr, _ source: AddressOrigin, _ time: Int64
     ) throws {
         let known = try db.exists("SELECT 1 FROM addresses WHERE peer = ?", [peer.data])
         let count = try db.integer("SELECT count(DISTINCT peer) FROM addresses") ?? 0
@@ -138,11 +173,13 @@ extension Store {
 
     // MARK: - Signed records
 
-    /// Keeps a member's newer record; false when what we have is as new, or the envelope is not the peer's own.
+    /// Keeps a peer's newer record, whose envelope was opened; false when what we have is as new.
     @discardableResult
-    public func storeRecord(_ envelope: [UInt8], now: WallTime? = nil) throws(StoreError) -> Bool {
+    public func saveRecord(
+        _ record: PeerRecord, envelope: [UInt8], at now: WallTime? = nil
+    ) throws(StoreError) -> Bool {
         let now = (now ?? self.wallTime()).milliseconds
-        guard let record = PeerRecord(envelope: envelope), record.sequence <= UInt64(Int64.max) else { return false }
+        guard record.sequence <= UInt64(Int64.max) else { return false }
         return try self.write { db in
             try db.run(
                 """
@@ -154,9 +191,16 @@ extension Store {
         }
     }
 
+    /// Keeps our own record, as it was announced.
+    public func saveOwnRecord(
+        _ record: PeerRecord, envelope: [UInt8], at now: WallTime? = nil
+    ) throws(StoreError) {
+        try self.saveRecord(record, envelope: envelope, at: now)
+    }
+
     /// Returns our own record for these addresses: the last one when nothing changed, else a new one with a greater
     /// sequence, signed and kept.
-    public func ownRecord(addresses: [Multiaddr], now: WallTime? = nil) throws(StoreError) -> SyncRecord {
+    public func ownRecord(addresses: [Multiaddr], at now: WallTime? = nil) throws(StoreError) -> SyncRecord {
         let now = (now ?? self.wallTime()).milliseconds
         return try self.write { db in
             let last = try db.row("SELECT * FROM peer_records WHERE peer = ?", [self.peerID.data])
@@ -184,7 +228,7 @@ extension Store {
 extension PeerAddress {
     init?(_ row: Row) {
         guard let peer = PeerID(bytes: row["peer"] as Data), let address = Multiaddr(bytes: row["address"] as Data),
-            let source = AddressSource(rawValue: row["source"])
+            let source = AddressOrigin(rawValue: row["source"])
         else { return nil }
         self.init(
             peer: peer, address: address, source: source, lastSuccess: row.time("last_success"),

@@ -34,9 +34,12 @@ extension Store {
         try self.setting(Self.port).flatMap { UInt16($0) }
     }
 
-    /// Remembers a port.
-    public func setListenPort(_ port: UInt16) throws(StoreError) {
-        try self.setSetting(Self.port, String(port))
+    /// Remembers a port, or, `unlessSet`, the first one alone: another may have been taken for a while only.
+    public func rememberListenPort(_ port: UInt16, unlessSet: Bool = false) throws(StoreError) {
+        try self.write { db in
+            try db.run(
+                "INSERT OR \(unlessSet ? "IGNORE" : "REPLACE") INTO settings VALUES (?, ?)", [Self.port, String(port)])
+        }
     }
 
     /// Reads a setting that is nobody else's.

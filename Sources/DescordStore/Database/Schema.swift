@@ -132,6 +132,9 @@ enum Schema {
         CREATE TABLE peer_records (
             peer BLOB PRIMARY KEY, sequence INTEGER NOT NULL, envelope BLOB NOT NULL, received INTEGER NOT NULL
         ) WITHOUT ROWID;
+        CREATE TABLE agents (
+            peer BLOB PRIMARY KEY, agent TEXT NOT NULL, seen INTEGER NOT NULL
+        ) WITHOUT ROWID;
         CREATE TABLE backoffs (
             topic TEXT NOT NULL, peer BLOB NOT NULL, expires INTEGER NOT NULL, PRIMARY KEY (topic, peer)
         ) WITHOUT ROWID;

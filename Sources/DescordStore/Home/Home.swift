@@ -35,10 +35,13 @@ public struct Home: Hashable, Sendable {
     public var configPath: String { self.path + "/config.json" }
     /// The directory of what lives only while a node runs.
     public var runPath: String { self.path + "/run" }
+    /// The name of the running node's socket in its directory, which is opened through the directory because whole
+    /// paths can exceed what a socket's address holds.
+    public static let socketName = "node.sock"
     /// The lock of the running node.
     public var lockPath: String { self.runPath + "/node.lock" }
     /// The running node's socket.
-    public var socketPath: String { self.runPath + "/node.sock" }
+    public var socketPath: String { self.runPath + "/" + Self.socketName }
 
     /// Whether there is a key file.
     public var hasKey: Bool { access(self.keyPath, F_OK) == 0 }

@@ -62,21 +62,20 @@ extension Store {
     }
 
     /// The newest arrival number, 0 when there is none.
-    public func latestArrival() throws(StoreError) -> Int64 {
+    public func newestArrival() throws(StoreError) -> Int64 {
         try self.read { db in try db.integer("SELECT max(arrival) FROM operations") ?? 0 }
     }
 
     /// A stored operation, whatever became of it.
-    public func operation(
-        _ id: OperationID
-    ) throws(StoreError) -> (operation: DescordCore.Operation, state: OperationState)? {
+    public func operation(_ id: OperationID) throws(StoreError) -> DescordCore.Operation? {
+        try self.read { db in try Operation.find(db, id) }
+    }
+
+    /// What became of a stored operation.
+    public func state(of id: OperationID) throws(StoreError) -> OperationState? {
         try self.read { db in
-            guard
-                let row = try db.row(
-                    "SELECT envelope, salt, content, state FROM operations WHERE id = ?", [id.data]),
-                let operation = Operation(row), let state = OperationState(rawValue: row["state"])
-            else { return nil }
-            return (operation, state)
+            try db.integer("SELECT state FROM operations WHERE id = ?", [id.data])
+                .flatMap { OperationState(rawValue: Int($0)) }
         }
     }
 

@@ -14,23 +14,6 @@ extension Store {
         }
     }
 
-    /// What a node serves: the joined spaces, in that order, then those that were left while something of ours, the
-    /// leave last, is still to be handed over.
-    public func heldSpaces() throws(StoreError) -> [HeldSpace] {
-        try self.read { db in
-            try db.rows(
-                """
-                SELECT id, name, is_public, state FROM spaces s
-                WHERE state = 1 OR (state = 2 AND EXISTS (
-                    SELECT 1 FROM outbox b JOIN operations o USING (n) WHERE o.space = s.n))
-                ORDER BY state, joined_at, n
-                """
-            ).compactMap { row in
-                row.id("id").map { HeldSpace(id: $0, name: row["name"], isPublic: row["is_public"]) }
-            }
-        }
-    }
-
     /// One of them; nil for others.
     public func space(_ id: SpaceID) throws(StoreError) -> SpaceSummary? {
         try self.read { db in try Self.summary(db, id) }
@@ -70,11 +53,28 @@ extension Store {
         }
     }
 
-    /// Peer ids of the other members of a space, sorted; of any space that is held, joined or left.
-    public func otherMembers(of space: SpaceID) throws(StoreError) -> [PeerID] {
+    /// Peer ids of the members of a space, ours among them, sorted; of any space that is held, joined or left.
+    public func memberPeers(of space: SpaceID) throws(StoreError) -> [PeerID] {
         try self.read { db in
             guard let row = try SpaceRow.find(db, space) else { return [] }
-            return try Self.members(db, row).map(\.peer).filter { $0 != self.peerID }.sorted()
+            return try Self.members(db, row).map(\.peer).sorted()
+        }
+    }
+
+    /// What a node serves: the joined spaces, in the order in which they were created or joined, then those that
+    /// were left while something is still to be handed over.
+    public func heldSpaces() throws(StoreError) -> [HeldSpace] {
+        try self.read { db in
+            try db.rows(
+                """
+                SELECT id, name, is_public, state FROM spaces s
+                WHERE state = 1 OR (state = 2 AND EXISTS (
+                    SELECT 1 FROM outbox b JOIN operations o USING (n) WHERE o.space = s.n))
+                ORDER BY state, joined_at, n
+                """
+            ).compactMap { row in
+                row.id("id").map { HeldSpace(id: $0, name: row["name"], isPublic: row["is_public"]) }
+            }
         }
     }
 

@@ -215,11 +215,19 @@ public struct StoreDirectory: SyncDirectory {
 }
 
 extension Store {
-    /// The space as sync reads it; of a space that is not held it is empty.
-    public func storage(of space: SpaceID) -> SpaceStorage { SpaceStorage(space: space, store: self) }
+    /// A space as sync reads it, also while a join is under way; nil when nothing of it is here.
+    public func syncStorage(of space: SpaceID) -> SpaceStorage? {
+        do throws(StoreError) {
+            let isHere = try self.read { db in try SpaceRow.find(db, space) != nil }
+            return isHere ? SpaceStorage(space: space, store: self) : nil
+        } catch {
+            self.logger.error("sync cannot read the database: \(error)")
+            return nil
+        }
+    }
 
     /// The spaces that sync answers for.
-    public var directory: StoreDirectory { StoreDirectory(store: self) }
+    public func syncDirectory() -> StoreDirectory { StoreDirectory(store: self) }
 }
 
 extension SyncRecord {

@@ -60,7 +60,7 @@ extension Store {
     }
 
     /// The members that said that they stored an operation, sorted.
-    public func storedBy(_ operation: OperationID) throws(StoreError) -> [PeerID] {
+    public func receiptPeers(of operation: OperationID) throws(StoreError) -> [PeerID] {
         try self.read { db in
             try db.rows(
                 "SELECT r.member FROM receipts r JOIN operations o USING (n) WHERE o.id = ?", [operation.data]
@@ -87,6 +87,22 @@ extension Store {
                 """, [space?.data, includesLocal, self.publicKey.data])
             return rows.compactMap { OutboxEntry($0) }
         }
+    }
+
+    /// The ids alone, of one space, oldest first.
+    public func outboxIDs(of space: SpaceID, limit: Int = 10_000) throws(StoreError) -> [OperationID] {
+        try self.read { db in
+            try db.ids(
+                """
+                SELECT o.id FROM outbox b JOIN operations o USING (n) JOIN spaces s ON s.n = o.space
+                WHERE s.id = ? ORDER BY b.n LIMIT ?
+                """, [space.data, limit])
+        }
+    }
+
+    /// Takes a gossip sequence number for a message that is no operation of ours.
+    public func nextGossipSeqno(at now: WallTime? = nil) throws(StoreError) -> UInt64 {
+        try self.authoring(now) { author in try author.nextGossipSeqno() }
     }
 
     /// Records that an operation was offered and, perhaps, what went wrong.
@@ -133,7 +149,7 @@ extension Store {
     }
 
     /// An operation of ours as it was authored, to be published again.
-    public func authored(_ id: OperationID) throws(StoreError) -> Authored? {
+    public func publication(_ id: OperationID) throws(StoreError) -> Authored? {
         try self.read { db in
             try db.row(
                 """

@@ -1,7 +1,7 @@
 import LibP2PCore
 
 /// Who told us an address; decides what may be dialled (`docs/protocol.md`, dialling rules).
-public enum AddressSource: Int, Hashable, Sendable, CaseIterable {
+public enum AddressOrigin: Int, Hashable, Sendable, CaseIterable {
     /// A person typed it.
     case typed = 0
     /// A ticket.
@@ -18,10 +18,19 @@ public enum AddressSource: Int, Hashable, Sendable, CaseIterable {
 public struct PeerAddress: Hashable, Sendable {
     public var peer: PeerID
     public var address: Multiaddr
-    public var source: AddressSource
+    public var source: AddressOrigin
     /// The last handshake with the expected peer.
     public var lastSuccess: WallTime?
     public var lastFailure: WallTime?
     /// Failures since the last success.
     public var failures: Int
+}
+
+/// What the book says of one peer.
+public struct PeerBookEntry: Hashable, Sendable {
+    public var peer: PeerID
+    /// The best first; at most 8.
+    public var addresses: [PeerAddress]
+    /// What it called its program when it was last connected.
+    public var agent: String?
 }
