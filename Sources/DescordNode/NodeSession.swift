@@ -252,7 +252,7 @@ package actor NodeSession {
                     try await Node.start(
                         self.configuration, store: self.store, logger: self.logger, holding: lock))
             }
-            if let client = try? await HandoverClient.connect(to: socket, eventLoop: self.eventLoop).get() {
+            if let client = try? await self.reach(socket) {
                 // A failed attempt means that the holder is coming or going: the folder says when to look again.
                 return .follower(client)
             }
@@ -260,6 +260,11 @@ package actor NodeSession {
             guard left > .zero else { throw Failure.holderSilent }
             await Self.waitForChange(watch, milliseconds: min(left.wholeMilliseconds, Self.lockProbe))
         }
+    }
+
+    private func reach(_ socket: RunSocket) async throws -> NIOLoopBound<HandoverClient> {
+        let loop = self.eventLoop
+        return try await loop.flatSubmit { HandoverClient.connect(to: socket, eventLoop: loop) }.get()
     }
 
     /// The lock itself makes no event when its holder is killed between two changes of the folder.
