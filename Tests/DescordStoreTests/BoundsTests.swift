@@ -38,16 +38,16 @@ import Testing
 
     @Test func waitingOperationsAreForgottenAfterSevenDays() throws {
         let world = try World().joined()
-        let before = world.alice.store.storage(of: world.space).summary()
+        let before = world.alice.store.syncStorage(of: world.space)?.summary()
         let orphans = try self.orphans(world, count: 3)
         _ = try world.alice.store.ingest(orphans, from: .file)
         world.clock.advance(by: .seconds(7 * 86_400))
         try world.alice.store.sweep()
-        #expect(try world.alice.store.state(orphans[0].id) == .waiting)
+        #expect(try world.alice.store.state(of: orphans[0].id) == .waiting)
         world.clock.advance(by: .seconds(1))
         try world.alice.store.sweep()
         #expect(try world.alice.store.operation(orphans[0].id) == nil)
-        #expect(world.alice.store.storage(of: world.space).summary() == before)
+        #expect(world.alice.store.syncStorage(of: world.space)?.summary() == before)
     }
 
     @Test func budgetOfAnAuthorIsRefilledByTime() throws {
@@ -65,7 +65,7 @@ import Testing
         let verdicts = try world.alice.store.ingest(posts, from: .file).verdicts
         let taken = verdicts.filter(\.isDurable).count
         #expect(taken == 3 && verdicts[3...].allSatisfy { $0 == .ignored(.overBudget) || $0 == .ignored(.waitingRoomFull) })
-        let storage = world.alice.store.storage(of: world.space)
+        let storage = try #require(world.alice.store.syncStorage(of: world.space))
         #expect(storage.wanted([posts[3].id, change.id]) == [change.id])
         world.clock.advance(by: .seconds(61))
         #expect(storage.wanted([posts[3].id]) == [posts[3].id])

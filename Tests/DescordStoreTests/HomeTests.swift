@@ -129,6 +129,6 @@ import Testing
         let again = try world.alice.reopened()
         #expect(try again.messages(MessageFilter()).map(\.text) == ["one"])
         #expect(try again.members(of: world.space).count == 2)
-        #expect(again.storage(of: world.space).summary() == world.alice.store.storage(of: world.space).summary())
+        #expect(again.syncStorage(of: world.space)?.summary() == world.alice.store.syncStorage(of: world.space)?.summary())
     }
 }

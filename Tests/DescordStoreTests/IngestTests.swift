@@ -35,7 +35,7 @@ import Testing
 
     @Test func everyOrderOfArrivalEndsInTheSameState() throws {
         let (world, operations) = try self.history()
-        let expected = world.alice.store.storage(of: world.space).summary()
+        let expected = try #require(world.alice.store.syncStorage(of: world.space)).summary()
         var random = PRNG(seed: Randomised.seed)
         let rounds = 40 * Randomised.scale
         for _ in 0..<rounds {
@@ -48,12 +48,12 @@ import Testing
                 order.removeFirst(count)
             }
             let store = try self.replay(batches, of: world, restarts: random.below(4) == 0)
-            #expect(store.storage(of: world.space).summary() == expected)
+            #expect(store.syncStorage(of: world.space)?.summary() == expected)
             for operation in operations {
-                #expect(try store.state(operation.id) == .admitted, "\(operation.kind)")
+                #expect(try store.state(of: operation.id) == .admitted, "\(operation.kind)")
             }
             let tips = try store.queue.read { try $0.ids("SELECT id FROM tips") }
-            #expect(tips == store.storage(of: world.space).heads())
+            #expect(tips == store.syncStorage(of: world.space)?.heads())
             #expect(try store.queue.read { try $0.integer("SELECT count(*) FROM pending_links") } == 0)
         }
         print("orders of arrival: \(rounds) of \(operations.count) operations, seed \(Randomised.seed)")
@@ -140,7 +140,7 @@ import Testing
     @Test func clockNotAboveItsParentsMakesInvalidWithAllThatFollows() throws {
         let world = try World().joined()
         var forger = try Forger(world.bob.store, in: world.space)
-        let parent = try #require(try world.alice.store.operation(world.heads[0])).operation
+        let parent = try #require(try world.alice.store.operation(world.heads[0]))
         let wrong = try forger.write(
             MessagePost(text: "wrong"), links: world.heads, clock: parent.header.clock, channel: world.channel)
         let child = try forger.write(
@@ -149,10 +149,10 @@ import Testing
         #expect(try world.alice.store.ingest([wrong, child], from: .file).verdicts == [.invalid, .invalid])
         // The same when the child came first.
         #expect(try late.store.ingest([child, wrong], from: .file).verdicts == [.waiting, .invalid])
-        #expect(try late.store.state(child.id) == .invalid)
+        #expect(try late.store.state(of: child.id) == .invalid)
         #expect(try late.store.messages(MessageFilter()).isEmpty)
         // They are in the set, and nothing of ours follows them.
-        #expect(world.alice.store.storage(of: world.space).contains(wrong.id) == true)
+        #expect(world.alice.store.syncStorage(of: world.space)?.contains(wrong.id) == true)
         #expect(try !world.post(world.alice, "mine").header.dependencies.contains(child.id))
     }
 

@@ -17,12 +17,12 @@ import Testing
             channel: world.channel)
         world.clock.advance(by: .seconds(5))
         try world.post(world.alice, "late")
-        let start = try world.alice.store.latestArrival()
+        let start = try world.alice.store.newestArrival()
         _ = try world.alice.store.ingest([early], from: .file)
         #expect(try world.alice.store.messages(MessageFilter()).map(\.text) == ["early", "late"])
         #expect(try world.alice.store.messages(after: start).map(\.text) == ["early"])
         #expect(try world.alice.store.messages(after: 0).map(\.text) == ["late", "early"])
-        #expect(try world.alice.store.messages(after: try world.alice.store.latestArrival()).isEmpty)
+        #expect(try world.alice.store.messages(after: try world.alice.store.newestArrival()).isEmpty)
         let message = try #require(try world.alice.store.messages(MessageFilter()).first)
         #expect(message.channelName == "general" && message.spaceName == "Garden")
         #expect(message.author == world.bob.store.publicKey && message.received == world.clock.now)
@@ -74,7 +74,7 @@ import Testing
         #expect(try World(isPublic: true).readableBy == "everyone")
         _ = try world.alice.store.author(SpaceVisibility(isPublic: true), in: world.space)
         #expect(try world.alice.store.details(of: world.space).readableBy == "everyone")
-        #expect(world.alice.store.storage(of: world.space).isPublic == true)
+        #expect(world.alice.store.syncStorage(of: world.space)?.isPublic == true)
     }
 
     @Test func spacesStandInTheOrderOfJoining() throws {

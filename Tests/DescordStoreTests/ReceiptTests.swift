@@ -15,10 +15,10 @@ import Testing
         let store = world.alice.store
         #expect(try store.recordReceipts([post.id], from: PeerID(person(50).publicKey)) == [])
         #expect(try store.recordReceipts([post.id], from: store.peerID) == [])
-        #expect(try store.storedBy(post.id) == [])
+        #expect(try store.receiptPeers(of: post.id) == [])
         #expect(try store.recordReceipts([post.id], from: bob) == [post.id])
         #expect(try store.recordReceipts([post.id], from: bob) == [])
-        #expect(try store.storedBy(post.id) == [bob])
+        #expect(try store.receiptPeers(of: post.id) == [bob])
         #expect(try store.message(post.id)?.storedBy == 1)
         // Of the messages of others nothing is counted.
         let other = try world.post(world.bob, "y")
@@ -34,16 +34,16 @@ import Testing
         #expect(try world.alice.store.outbox(includesLocal: true).map(\.operation).contains(early.id))
         try world.join(world.bob)
         let ids = try world.alice.store.outbox().map(\.operation)
-        #expect(ids == (try world.alice.store.outbox(space: world.space).map(\.operation)))
+        #expect(ids == (try world.alice.store.outboxIDs(of: world.space)))
         #expect(ids.contains(early.id))
-        #expect(try world.alice.store.storage(of: world.space).awaitingReceipts(
+        #expect(try world.alice.store.syncStorage(of: world.space)?.awaitingReceipts(
             from: world.bob.store.publicKey).sorted() == ids.sorted())
         try world.alice.store.recordReceipts([early.id], from: world.bob.store.peerID)
         #expect(try world.alice.store.outbox().map(\.operation) == ids.filter { $0 != early.id })
-        #expect(try world.alice.store.storage(of: world.space).awaitingReceipts(
+        #expect(try world.alice.store.syncStorage(of: world.space)?.awaitingReceipts(
             from: world.bob.store.publicKey).contains(early.id) == false)
         // Another member's receipt is still awaited.
-        #expect(try world.alice.store.storage(of: world.space).awaitingReceipts(
+        #expect(try world.alice.store.syncStorage(of: world.space)?.awaitingReceipts(
             from: person(77).publicKey).contains(early.id) == true)
     }
 
@@ -55,7 +55,7 @@ import Testing
         try store.recordAttempt([post.id], error: "nobody again")
         var entry = try #require(try store.outbox().last)
         #expect(entry.operation == post.id && entry.attempts == 2 && entry.lastError == "nobody again")
-        #expect(try store.authored(post.id)?.gossipSeqno == entry.gossipSeqno)
+        #expect(try store.publication(post.id)?.gossipSeqno == entry.gossipSeqno)
         #expect(try store.retryOutbox([post.id]) == 1)
         entry = try #require(try store.outbox().last)
         #expect(entry.attempts == 0 && entry.lastError == nil)
@@ -85,17 +85,16 @@ import Testing
         let carol = PeerID(person(3).publicKey)
         try store.addAddress(bob, self.address(1), source: .ticket)
         try store.addAddress(bob, self.address(2), source: .typed)
-        try store.recordSuccess(bob, self.address(3), source: .mdns)
+        try store.dialSucceeded(bob, address: self.address(3), source: .mdns)
         world.clock.advance(by: .seconds(1))
-        try store.recordSuccess(carol, self.address(4), source: .inbound)
+        try store.dialSucceeded(carol, address: self.address(4), source: .inbound)
         #expect(try store.candidates().map(\.address) == [4, 3, 2, 1].map(self.address))
         #expect(try store.candidates(for: [bob]).map(\.address) == [3, 2, 1].map(self.address))
-        #expect(try store.knownPeers() == [bob, carol].sorted())
-        try store.recordFailure(bob, self.address(3))
-        try store.recordFailure(bob, self.address(9))
+        #expect(try store.dialCandidates(limit: 1).map(\.peer) == [carol])
+        try store.dialFailed(bob, addresses: [self.address(3), self.address(9)])
         #expect(try store.candidates(for: [bob]).map(\.failures) == [1, 0, 0])
         #expect(try store.candidates(for: [bob]).count == 3)
-        try store.recordSuccess(bob, self.address(3), source: .typed)
+        try store.dialSucceeded(bob, address: self.address(3), source: .typed)
         #expect(try store.candidates(for: [bob])[0].failures == 0)
         #expect(try store.candidates(for: [bob])[0].source == .typed)
     }
@@ -103,7 +102,7 @@ import Testing
     @Test func peerHasEightAddressesAndTheWorstGoes() throws {
         let world = try World()
         let bob = PeerID(person(2).publicKey)
-        try world.alice.store.recordSuccess(bob, self.address(1), source: .inbound)
+        try world.alice.store.dialSucceeded(bob, address: self.address(1), source: .inbound)
         for port in 2..<20 {
             world.clock.advance(by: .seconds(1))
             try world.alice.store.addAddress(bob, self.address(port), source: .ticket)
@@ -121,14 +120,14 @@ import Testing
             return (record, record.sealed(by: key))
         }
         let (new, newEnvelope) = try record(person(2), 5, 5)
-        let (_, oldEnvelope) = try record(person(2), 4, 4)
-        let (_, strangerEnvelope) = try record(person(50), 1, 1)
-        #expect(try store.storeRecord(newEnvelope))
-        #expect(try !store.storeRecord(oldEnvelope))
-        #expect(try store.storeRecord(strangerEnvelope))
+        let (old, oldEnvelope) = try record(person(2), 4, 4)
+        let (stranger, strangerEnvelope) = try record(person(50), 1, 1)
+        #expect(try store.saveRecord(new, envelope: newEnvelope))
+        #expect(try !store.saveRecord(old, envelope: oldEnvelope))
+        #expect(try store.saveRecord(stranger, envelope: strangerEnvelope))
         let own = try store.ownRecord(addresses: [self.address(7)])
         #expect(try store.ownRecord(addresses: [self.address(7)]) == own)
-        let storage = store.storage(of: world.space)
+        let storage = try #require(store.syncStorage(of: world.space))
         #expect(storage.memberRecords().map(\.peer) == [new.peer, store.peerID].sorted())
         #expect(storage.recordSequence(of: new.peer) == 5)
         #expect(PeerRecord(envelope: own.envelope)?.addresses == [self.address(7)])
@@ -185,12 +184,13 @@ import Testing
         #expect(try store.currentSpace() == nil && store.listenPort() == nil)
         try store.setCurrentSpace(world.space)
         try store.setCurrentChannel(world.channel, in: world.space)
-        try store.setListenPort(4_001)
+        try store.rememberListenPort(4_001)
+        try store.rememberListenPort(4_002, unlessSet: true)
         let again = try world.alice.reopened()
         #expect(try again.currentSpace() == world.space)
         #expect(try again.currentChannel(in: world.space) == world.channel)
         #expect(try again.listenPort() == 4_001)
-        try again.setListenPort(4_003)
+        try again.rememberListenPort(4_003)
         #expect(try again.listenPort() == 4_003)
         // A space that was left is nobody's current one.
         try world.join(world.bob)

@@ -77,10 +77,10 @@ struct World {
 
     func join(_ home: TestHome, invite: OperationID?, key: Ed25519.PrivateKey?) throws {
         let request = try self.request(home, invite: invite, key: key)
-        guard case .admitted(_, let admission) = try self.alice.store.admit(join: request) else {
+        guard case .admitted(let admission, _) = try self.alice.store.admit(request) else {
             throw StoreError.notPermitted
         }
-        _ = try home.store.ingest([admission.operation], from: self.fromAlice)
+        _ = try home.store.ingest([admission], from: self.fromAlice)
         try self.sync(to: home)
     }
 
@@ -89,11 +89,11 @@ struct World {
         try home.store.beginJoin(self.space)
         let authority = try self.alice.store.all(self.space).filter { $0.operationClass == .authority }
         _ = try home.store.ingest(authority, from: self.fromAlice)
-        return try home.store.join(self.space, invite: invite, ticketKey: key).operation
+        return try home.store.authorJoin(of: self.space, invite: invite, ticketKey: key).operation
     }
 
     /// The heads of what alice has.
-    var heads: [OperationID] { self.alice.store.storage(of: self.space).heads() ?? [] }
+    var heads: [OperationID] { self.alice.store.syncStorage(of: self.space)?.heads() ?? [] }
 
     var fromAlice: IngestSource { .sync(self.alice.store.peerID) }
 
@@ -111,13 +111,9 @@ struct World {
 extension Store {
     /// Every stored operation of a space, parents before children.
     func all(_ space: SpaceID) throws -> [Operation] {
-        let storage = self.storage(of: space)
+        guard let storage = self.syncStorage(of: space) else { return [] }
         return storage.ids().compactMap { storage.operation($0) }
             .sorted { ($0.header.clock, $0.id) < ($1.header.clock, $1.id) }
-    }
-
-    func state(_ id: OperationID) throws -> OperationState? {
-        try self.operation(id)?.state
     }
 }
 

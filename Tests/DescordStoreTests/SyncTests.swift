@@ -37,16 +37,17 @@ private struct End: ~Copyable {
                     refused: pairs.filter { !$0.1.isDurable }.map(\.0.id), into: &more)
             case .joinNeeded:
                 guard let space = self.session.space else { continue }
-                let join = try self.store.join(space, invite: self.ticket?.invite, ticketKey: self.ticket?.key)
+                let join = try self.store.authorJoin(
+                    of: space, invite: self.ticket?.invite, ticketKey: self.ticket?.key)
                 self.session.joined(join.operation, into: &more)
             case .admit(let join):
-                switch try self.store.admit(join: join) {
-                case .admitted(_, let admission): self.session.admitted(admission.operation, into: &more)
+                switch try self.store.admit(join) {
+                case .admitted(let admission, _): self.session.admitted(admission, into: &more)
                 case .refused(let verdict): self.session.admissionRefused(verdict, into: &more)
                 }
             case .admitted: self.isAdmitted = true
             case .receipts(let ids): try self.store.recordReceipts(ids, from: self.peer)
-            case .record(let sync, _): try self.store.storeRecord(sync.envelope)
+            case .record(let sync, let record): try self.store.saveRecord(record, envelope: sync.envelope)
             case .reconciled: self.isReconciled = true
             case .refused(let refusal): self.refusal = refusal
             case .finish: self.wantsFinish = true
@@ -91,13 +92,13 @@ private struct End: ~Copyable {
     ) throws -> (report: SyncReport?, refusal: SyncRefusal?) {
         var left = End(
             session: SyncSession(
-                initiating: initiator.storage(of: world.space), purpose: purpose,
+                initiating: try #require(initiator.syncStorage(of: world.space)), purpose: purpose,
                 localKey: initiator.publicKey, remoteKey: responder.publicKey, nonce: Entropy.bytes(32),
                 now: world.clock.now), store: initiator, peer: responder.peerID)
         left.ticket = ticket
         var right = End(
             session: SyncSession(
-                responding: responder.directory, localKey: responder.publicKey,
+                responding: responder.syncDirectory(), localKey: responder.publicKey,
                 remoteKey: initiator.publicKey, handshakeHash: Self.hash, now: world.clock.now),
             store: responder, peer: initiator.peerID)
         var events: [SyncSession.Event] = []
@@ -131,8 +132,8 @@ private struct End: ~Copyable {
         _ = try world.alice.store.createChannel(name: ChannelName(parsing: "second"), in: world.space)
         for index in 300..<320 { try world.post(world.alice, "\(index)") }
         #expect(try self.join(world, world.bob) == nil)
-        let bob = world.bob.store.storage(of: world.space)
-        #expect(bob.summary() == world.alice.store.storage(of: world.space).summary())
+        let bob = try #require(world.bob.store.syncStorage(of: world.space))
+        #expect(bob.summary() == world.alice.store.syncStorage(of: world.space)?.summary())
         #expect(try world.bob.store.messages(MessageFilter()).map(\.text) == (0..<320).map { "\($0)" })
         let details = try world.bob.store.details(of: world.space)
         #expect(details.operations.keys.sorted { $0.rawValue < $1.rawValue } == [.admitted])

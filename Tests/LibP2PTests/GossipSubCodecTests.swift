@@ -39,7 +39,9 @@ extension RPC {
                 if let backoff = item.backoffSeconds { $0.backoff = backoff }
             }
         }
-        if !self.idontwant.isEmpty { rpc.control.idontwant = [.with { $0.messageIds = data(self.idontwant) }] }
+        if !self.idontwant.isEmpty {
+            rpc.control.idontwant = [.with { $0.messageIds = data(self.idontwant) }]
+        }
         return rpc
     }
 
@@ -108,13 +110,16 @@ private struct Generator {
             messages: self.list(3) {
                 LibP2P.Message(
                     from: $0.maybe(40), data: $0.maybe(300), seqno: $0.maybe(9),
-                    topic: $0.prng.below(5) == 0 ? nil : $0.topic(), signature: $0.maybe(64), key: $0.maybe(36),
+                    topic: $0.prng.below(5) == 0 ? nil : $0.topic(), signature: $0.maybe(64),
+                    key: $0.maybe(36),
                     unknownFields: [])
             },
             ihave: self.list(3) { .init($0.topic(), ids: $0.list(5) { MessageID($0.bytes(20)) }) },
             iwant: self.list(5) { MessageID($0.bytes(20)) }, graft: self.list(3) { $0.topic() },
             prune: self.list(3) {
-                .init($0.topic(), backoffSeconds: $0.prng.below(2) == 0 ? nil : $0.prng.next() >> UInt64($0.prng.below(64)))
+                .init(
+                    $0.topic(),
+                    backoffSeconds: $0.prng.below(2) == 0 ? nil : $0.prng.next() >> UInt64($0.prng.below(64)))
             },
             idontwant: self.list(5) { MessageID($0.bytes(20)) })
     }
@@ -203,10 +208,13 @@ private struct Generator {
     }
 
     @Test func frameOf349525SubscriptionsIsRefused() {
-        let bytes = Array((0..<349_525).map { _ in [0x0a, 0x00, 0x0a] as [UInt8] }.joined().prefix(1_048_575))
+        let bytes = Array(
+            (0..<349_525).map { _ in [0x0a, 0x00, 0x0a] as [UInt8] }.joined().prefix(1_048_575))
         #expect(throws: RPCDecodingFailure.self) { try RPC(decoding: bytes) }
         let many = RPC(
-            subscriptions: (0..<RPC.subscriptionCountMax + 1).map { .init(Topic("\($0)"), isSubscribed: true) })
+            subscriptions: (0..<RPC.subscriptionCountMax + 1).map {
+                .init(Topic("\($0)"), isSubscribed: true)
+            })
         #expect(throws: RPCDecodingFailure.tooManySubscriptions) { try RPC(decoding: many.encoded) }
     }
 
@@ -259,7 +267,8 @@ private struct Generator {
     }
 
     @Test func emptyAndAbsentFieldsAreKeptApart() throws {
-        let empty = LibP2P.Message(from: [], data: [], seqno: [], topic: Topic(bytes: []), signature: [], key: [])
+        let empty = LibP2P.Message(
+            from: [], data: [], seqno: [], topic: Topic(bytes: []), signature: [], key: [])
         let absent = LibP2P.Message(
             from: nil, data: nil, seqno: nil, topic: nil, signature: nil, key: nil, unknownFields: [])
         for message in [empty, absent] {
@@ -307,7 +316,8 @@ private struct Generator {
     }
 
     @Test func rpcOfExactlyTheMaximumIsOneFragment() {
-        let overhead = LibP2P.Message(from: nil, data: [UInt8](repeating: 0, count: 1 << 20 - 1), seqno: nil, topic: "t")
+        let overhead = LibP2P.Message(
+            from: nil, data: [UInt8](repeating: 0, count: 1 << 20 - 1), seqno: nil, topic: "t")
         let surplus = overhead.encodedSizeInRPC - RPC.maxSize
         let exact = LibP2P.Message(
             from: nil, data: [UInt8](repeating: 0, count: 1 << 20 - 1 - surplus), seqno: nil, topic: "t")

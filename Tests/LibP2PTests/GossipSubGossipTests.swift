@@ -7,7 +7,8 @@ private let fixture = GossipSubFixture.self
 
 @Suite struct GossipSubGossipTests {
     /// A router with a mesh of its own making and subscribers outside it.
-    private func rig(others: Int = 20, _ change: (inout GossipSubParameters) -> Void = { _ in }) -> RouterRig {
+    private func rig(others: Int = 20, _ change: (inout GossipSubParameters) -> Void = { _ in }) -> RouterRig
+    {
         var rig = RouterRig(change)
         rig.apply(.subscribe("t"))
         rig.connect(2..<2 + others)
@@ -59,7 +60,8 @@ private let fixture = GossipSubFixture.self
         var rig = self.rig()
         rig.receive(RPC(messages: [fixture.message()]), from: 2)
         let known = rig.router.messageID(fixture.message())
-        rig.receive(RPC(ihave: [.init("t", ids: [known, MessageID([1]), MessageID([1]), MessageID([2])])]), from: 3)
+        rig.receive(
+            RPC(ihave: [.init("t", ids: [known, MessageID([1]), MessageID([1]), MessageID([2])])]), from: 3)
         #expect(Set(rig.sent(to: 3).iwant) == [MessageID([1]), MessageID([2])])
         #expect(rig.sent(to: 3).iwant.count == 2)
         #expect(rig.sent.first?.priority == .prompt)
@@ -91,7 +93,9 @@ private let fixture = GossipSubFixture.self
 
     @Test func ihaveLengthIsCutAndEveryPeerGetsAnotherPart() {
         var rig = self.rig(others: 40) { $0.maxIHaveLength = 5 }
-        for seqno in 1...20 as ClosedRange<UInt64> { rig.apply(.publish(fixture.message(seqno: seqno, author: 1))) }
+        for seqno in 1...20 as ClosedRange<UInt64> {
+            rig.apply(.publish(fixture.message(seqno: seqno, author: 1)))
+        }
         rig.heartbeat()
         let parts = rig.sent.flatMap { $0.rpc.ihave }
         #expect(parts.allSatisfy { $0.ids.count == 5 })
@@ -156,9 +160,11 @@ private let fixture = GossipSubFixture.self
             rig.apply(.publish(fixture.message(text, seqno: seqno, author: 1)))
         }
         let ids = (1...1_000 as ClosedRange<UInt64>).map {
-            MessageIDFunction.go.id(of: Message(
-                from: fixture.peer(1).bytes, data: nil, seqno: [0, 0, 0, 0, 0, 0, UInt8($0 >> 8), UInt8($0 & 255)],
-                topic: "t"))
+            MessageIDFunction.go.id(
+                of: Message(
+                    from: fixture.peer(1).bytes, data: nil,
+                    seqno: [0, 0, 0, 0, 0, 0, UInt8($0 >> 8), UInt8($0 & 255)],
+                    topic: "t"))
         }
         rig.receive(RPC(iwant: ids), from: 20)
         let parts = rig.sent.filter { $0.peer == fixture.peer(20) }
@@ -170,7 +176,8 @@ private let fixture = GossipSubFixture.self
     @Test func historyIsBoundedByBytes() {
         var rig = self.rig { $0.historyBytesMax = 10_000 }
         for seqno in 1...20 as ClosedRange<UInt64> {
-            rig.apply(.publish(fixture.message(String(repeating: "x", count: 1_000), seqno: seqno, author: 1)))
+            rig.apply(
+                .publish(fixture.message(String(repeating: "x", count: 1_000), seqno: seqno, author: 1)))
         }
         let ids = (1...20 as ClosedRange<UInt64>).map {
             rig.router.messageID(fixture.message("", seqno: $0, author: 1))

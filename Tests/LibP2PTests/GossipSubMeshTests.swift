@@ -332,7 +332,9 @@ private let fixture = GossipSubFixture.self
 
     @Test func backoffsAreBoundedAndSweptWithTheirTopics() {
         var rig = RouterRig { $0.backoffCountMax = 10 }
-        let many = (0..<50).map { Backoff(topic: "t", peer: fixture.peer($0), expires: .zero + .seconds($0 + 1)) }
+        let many = (0..<50).map {
+            Backoff(topic: "t", peer: fixture.peer($0), expires: .zero + .seconds($0 + 1))
+        }
         rig.input(.restoreBackoffs(many))
         #expect(rig.router.backoffs(now: rig.now).count == 10)
         #expect(Set(rig.router.backoffs(now: rig.now).map(\.peer)) == peers(40..<50))
@@ -343,13 +345,16 @@ private let fixture = GossipSubFixture.self
     @Test func droppedGraftIsRetriedWhileItIsStillTrue() {
         var rig = RouterRig()
         rig.apply(.subscribe("t"))
-        rig.connect([2, 3])
+        rig.connect([2, 3, 4])
+        rig.input(.queueFull(fixture.peer(4), RPC(graft: ["t"])))
+        rig.receive(RPC(subscriptions: [.init("t", isSubscribed: false)]), from: 4)
         rig.input(.queueFull(fixture.peer(2), RPC(graft: ["t"])))
         rig.input(.queueFull(fixture.peer(3), RPC(graft: ["t"])))
         rig.receive(RPC(prune: [.init("t", backoffSeconds: nil)]), from: 3)
         rig.heartbeat()
         #expect(rig.sent(to: 2).graft == ["t"])
         #expect(rig.sent(to: 3).graft.isEmpty)
+        #expect(rig.sent(to: 4).graft.isEmpty)
         rig.heartbeat()
         #expect(rig.sent(to: 2).graft.isEmpty)
     }

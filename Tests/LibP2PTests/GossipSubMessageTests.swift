@@ -126,7 +126,8 @@ private let fixture = GossipSubFixture.self
         let probe = Message.signed(
             topic: "t", data: [UInt8](repeating: 0, count: 1 << 20 - 1), seqno: 1, by: fixture.key(1))
         let size = 1 << 20 - 1 - (probe.encodedSizeInRPC - RPC.maxSize)
-        let exact = Message.signed(topic: "t", data: [UInt8](repeating: 0, count: size), seqno: 1, by: fixture.key(1))
+        let exact = Message.signed(
+            topic: "t", data: [UInt8](repeating: 0, count: size), seqno: 1, by: fixture.key(1))
         #expect(exact.encodedSizeInRPC == RPC.maxSize)
         rig.input(.publish(exact))
         #expect(rig.sent(to: 2).messages == [exact])
@@ -254,7 +255,8 @@ private let fixture = GossipSubFixture.self
         rig.verifies = false
         let message = fixture.message()
         let forged = Message(
-            from: message.from, data: [6, 6, 6], seqno: message.seqno, topic: "t", signature: message.signature)
+            from: message.from, data: [6, 6, 6], seqno: message.seqno, topic: "t",
+            signature: message.signature)
         rig.receive(RPC(messages: [forged]), from: 2)
         rig.receive(RPC(messages: [message]), from: 3)
         #expect(rig.asked.count == 2)
@@ -305,7 +307,9 @@ private let fixture = GossipSubFixture.self
         let good = fixture.message()
         for message in [
             Message(from: good.from, data: good.data, seqno: [1, 2], topic: "t", signature: good.signature),
-            Message(from: good.from, data: good.data, seqno: [UInt8](repeating: 0, count: 9), topic: "t", signature: good.signature),
+            Message(
+                from: good.from, data: good.data, seqno: [UInt8](repeating: 0, count: 9), topic: "t",
+                signature: good.signature),
             Message(from: good.from, data: good.data, seqno: good.seqno, topic: "t"),
             Message(from: nil, data: good.data, seqno: good.seqno, topic: "t", signature: good.signature),
             Message(
@@ -362,7 +366,9 @@ private let fixture = GossipSubFixture.self
 
     @Test func seenMessagesAreBoundedByCount() {
         var rig = self.joined { $0.seenCountMax = 2 }
-        for seqno in 1...3 as ClosedRange<UInt64> { rig.receive(RPC(messages: [fixture.message(seqno: seqno)]), from: 2) }
+        for seqno in 1...3 as ClosedRange<UInt64> {
+            rig.receive(RPC(messages: [fixture.message(seqno: seqno)]), from: 2)
+        }
         rig.receive(RPC(messages: [fixture.message(seqno: 3)]), from: 2)
         #expect(rig.delivered.isEmpty)
         rig.receive(RPC(messages: [fixture.message(seqno: 1)]), from: 2)
@@ -478,6 +484,8 @@ extension RouterRig {
     }
 
     var refusals: [PublicationFailure] {
-        self.outputs.compactMap { if case .publicationRefused(_, _, let failure) = $0 { failure } else { nil } }
+        self.outputs.compactMap {
+            if case .publicationRefused(_, _, let failure) = $0 { failure } else { nil }
+        }
     }
 }

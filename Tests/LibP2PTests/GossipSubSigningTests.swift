@@ -74,7 +74,8 @@ private let fixture = GossipSubFixture.self
         // A field that somebody adds on the way breaks the signature.
         let plain = fixture.message()
         let padded = Message(
-            from: plain.from, data: plain.data, seqno: plain.seqno, topic: plain.topic, signature: plain.signature,
+            from: plain.from, data: plain.data, seqno: plain.seqno, topic: plain.topic,
+            signature: plain.signature,
             key: nil, unknownFields: extra)
         #expect(padded.verify() == .badSignature)
     }
@@ -82,7 +83,8 @@ private let fixture = GossipSubFixture.self
     @Test(arguments: [0, 1, 7, 9, 16])
     func sequenceNumberMustBeEightBytes(size: Int) {
         let message = fixture.message()
-        #expect(changed(message, seqno: [UInt8](repeating: 1, count: size)).verify() == .malformedSequenceNumber)
+        #expect(
+            changed(message, seqno: [UInt8](repeating: 1, count: size)).verify() == .malformedSequenceNumber)
         #expect(changed(message, seqno: .some(nil)).verify() == .malformedSequenceNumber)
     }
 

@@ -70,7 +70,11 @@ struct RouterRig {
         for output in fresh {
             switch output {
             case .verify(let token, let message, _):
-                if self.verifies { self.apply(.verified(token, message.verify())) } else { self.asked.append(token) }
+                if self.verifies {
+                    self.apply(.verified(token, message.verify()))
+                } else {
+                    self.asked.append(token)
+                }
             case .validate(let token, _, _, _):
                 if let verdict { self.apply(.validated(token, verdict)) } else { self.asked.append(token) }
             default: break

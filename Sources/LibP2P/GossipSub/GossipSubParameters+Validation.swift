@@ -17,10 +17,12 @@ public enum GossipSubParametersFailure: Error, Hashable, Sendable {
 }
 
 extension GossipSubParameters {
-    /// What is wrong; nil when nothing is. All of D, D_low, D_high, D_out being 0 is allowed: such a node takes part
-    /// by gossip alone.
+    /// What is wrong; nil when nothing is. All of D, D_low, D_high, D_out being 0 is allowed: such a node
+    /// takes part by gossip alone.
     public var failure: GossipSubParametersFailure? {
-        let degrees = [self.degree, self.degreeLow, self.degreeHigh, self.degreeScore, self.degreeOut, self.degreeLazy]
+        let degrees = [
+            self.degree, self.degreeLow, self.degreeHigh, self.degreeScore, self.degreeOut, self.degreeLazy,
+        ]
         guard degrees.allSatisfy({ $0 >= 0 && $0 <= Self.degreeMax }) else { return .degrees }
         if self.degree != 0 || self.degreeLow != 0 || self.degreeHigh != 0 || self.degreeOut != 0 {
             guard self.degreeLow <= self.degree, self.degree <= self.degreeHigh else { return .degrees }

@@ -8,7 +8,8 @@ public enum GraftPolicy: Sendable {
     case answersOnly
 }
 
-/// The numbers of the router (gossipsub v1.1 "Parameters", v1.2 "Parameters"); the defaults are go-libp2p-pubsub's.
+/// The numbers of the router (gossipsub v1.1 "Parameters", v1.2 "Parameters"); the defaults are
+/// go-libp2p-pubsub's.
 public struct GossipSubParameters: Sendable, Equatable {
     /// D: the mesh's target size.
     public var degree = 6
@@ -95,7 +96,8 @@ public struct GossipSubParameters: Sendable, Equatable {
     /// go-libp2p-pubsub's defaults, with flooding and holding off as there.
     public init() {}
 
-    /// What descord runs with: heartbeats of 1 s, a mesh of 6 (4 to 12), five minutes of duplicates, no flooding.
+    /// What descord runs with: heartbeats of 1 s, a mesh of 6 (4 to 12), five minutes of duplicates, no
+    /// flooding.
     public static let descord: GossipSubParameters = {
         var parameters = GossipSubParameters()
         parameters.degreeLow = 4

@@ -84,7 +84,8 @@ public enum SendPriority: Int, Comparable, Sendable {
 extension GossipSubRouter {
     /// What happened, or what is wanted.
     public enum Input: Sendable {
-        /// A peer can be sent RPCs. Its hello goes out at once. Again for the same peer: its connection changed.
+        /// A peer can be sent RPCs. Its hello goes out at once. Again for the same peer: its connection
+        /// changed.
         case peerConnected(PeerID, PeerConnection)
         /// A peer is gone.
         case peerDisconnected(PeerID)

@@ -33,7 +33,9 @@ extension GossipSubRouter {
             self.peers[peer].asked = 0
             self.peers[peer].idontwantRPCs = 0
             if !self.peers[peer].unwanted.isEmpty {
-                self.peers[peer].unwanted = self.peers[peer].unwanted.compactMapValues { $0 > 1 ? $0 - 1 : nil }
+                self.peers[peer].unwanted = self.peers[peer].unwanted.compactMapValues {
+                    $0 > 1 ? $0 - 1 : nil
+                }
             }
         }
     }
@@ -77,7 +79,8 @@ extension GossipSubRouter {
         self.peers[peer].connection.direction == .outbound
     }
 
-    /// The mesh peers that are too many: the best and enough of those that we dialled stay, the rest is chance.
+    /// The mesh peers that are too many: the best and enough of those that we dialled stay, the rest is
+    /// chance.
     private mutating func surplus(_ topic: Int) -> [Int] {
         let p = self.parameters
         var peers = self.topics[topic].mesh.elements
@@ -119,7 +122,8 @@ extension GossipSubRouter {
         }
     }
 
-    /// Advertises recent messages to some of the subscribers that don't get them pushed (v1.1, "Adaptive gossip").
+    /// Advertises recent messages to some of the subscribers that don't get them pushed (v1.1, "Adaptive
+    /// gossip").
     private mutating func emitGossip(_ topic: Int, besides excluded: NumberSet) {
         var ids = self.cache.gossipIDs(topic: topic)
         guard !ids.isEmpty, self.parameters.maxIHaveLength > 0 else { return }

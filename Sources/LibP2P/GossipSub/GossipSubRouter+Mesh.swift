@@ -37,7 +37,8 @@ extension GossipSubRouter {
         self.trace(.graft(self.peers[peer].id, self.topics[topic].topic), into: &outputs)
     }
 
-    /// Takes a peer out of the mesh, tells it, and keeps away from it for as long as it is told to keep away from us.
+    /// Takes a peer out of the mesh, tells it, and keeps away from it for as long as it is told to keep away
+    /// from us.
     mutating func prune(
         _ peer: Int, from topic: Int, backoff: Duration, now: Instant, into outputs: inout [Output]
     ) {
@@ -56,7 +57,8 @@ extension GossipSubRouter {
         self.prompt.edit(peer) { $0.prune.append(.init(name, backoffSeconds: seconds)) }
     }
 
-    mutating func graftsReceived(_ names: [Topic], from peer: Int, now: Instant, into outputs: inout [Output]) {
+    mutating func graftsReceived(_ names: [Topic], from peer: Int, now: Instant, into outputs: inout [Output])
+    {
         let id = self.peers[peer].id
         var handled: Set<Topic> = []
         for name in names where handled.insert(name).inserted {
@@ -77,7 +79,9 @@ extension GossipSubRouter {
         }
     }
 
-    mutating func prunesReceived(_ prunes: [RPC.Prune], from peer: Int, now: Instant, into outputs: inout [Output]) {
+    mutating func prunesReceived(
+        _ prunes: [RPC.Prune], from peer: Int, now: Instant, into outputs: inout [Output]
+    ) {
         let id = self.peers[peer].id
         for prune in prunes {
             guard let topic = self.topics.number(of: prune.topic), self.topics[topic].isJoined,
@@ -125,6 +129,10 @@ extension GossipSubRouter {
 
     /// Whole seconds, rounded up.
     private static func seconds(_ duration: Duration) -> UInt64 {
-        UInt64(max(0, (duration.saturatedNanoseconds.addingReportingOverflow(999_999_999).partialValue) / 1_000_000_000))
+        UInt64(
+            max(
+                0,
+                (duration.saturatedNanoseconds.addingReportingOverflow(999_999_999).partialValue)
+                    / 1_000_000_000))
     }
 }

@@ -124,7 +124,9 @@ extension GossipSubRouter {
         return connected.isEmpty ? [item.from] : connected
     }
 
-    private mutating func duplicate(_ id: MessageID, _ topic: Int, from peer: PeerID, into outputs: inout [Output]) {
+    private mutating func duplicate(
+        _ id: MessageID, _ topic: Int, from peer: PeerID, into outputs: inout [Output]
+    ) {
         self.promised[id] = nil
         self.topics[topic].counters.duplicates += 1
         self.trace(.duplicateMessage(id, self.topics[topic].topic, from: peer), into: &outputs)
@@ -132,7 +134,8 @@ extension GossipSubRouter {
 
     /// Drops a message. Whether its senders are to blame follows from the reason.
     private mutating func reject(
-        _ id: MessageID, _ topic: Int, from peers: [PeerID], _ reason: RejectReason, into outputs: inout [Output]
+        _ id: MessageID, _ topic: Int, from peers: [PeerID], _ reason: RejectReason,
+        into outputs: inout [Output]
     ) {
         switch reason {
         case .validationIgnored, .validationThrottled: self.topics[topic].counters.ignored += 1

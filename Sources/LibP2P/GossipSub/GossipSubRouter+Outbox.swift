@@ -10,7 +10,9 @@ extension GossipSubRouter {
             if priority == .prompt { self.prompt = Outbox() } else { self.forwarded = Outbox() }
             for peer in outbox.order {
                 guard self.peers.contains(peer), var rpc = outbox.rpcs[peer] else { continue }
-                if priority == .prompt, self.peers[peer].hasRetries { self.piggyback(on: &rpc, to: peer, now: now) }
+                if priority == .prompt, self.peers[peer].hasRetries {
+                    self.piggyback(on: &rpc, to: peer, now: now)
+                }
                 for fragment in rpc.fragments(maxSize: self.parameters.maxRPCSize).fragments {
                     outputs.append(.send(self.peers[peer].id, fragment, priority))
                     if self.isTracing {
@@ -24,7 +26,8 @@ extension GossipSubRouter {
     mutating func queueFull(_ id: PeerID, _ rpc: RPC, into outputs: inout [Output]) {
         guard let peer = self.peers.number(of: id) else { return }
         if self.isTracing { self.trace(.dropRPC(id, RPCCounts(rpc)), into: &outputs) }
-        // IHAVE, IWANT, IDONTWANT and messages are not worth a second try; what changes the peer's view of us is.
+        // IHAVE, IWANT, IDONTWANT and messages are not worth a second try; what changes the peer's view of us
+        // is.
         for topic in rpc.graft.compactMap({ self.topics.number(of: $0) }) {
             self.peers[peer].retriedGrafts.insert(topic)
         }
@@ -60,7 +63,8 @@ extension GossipSubRouter {
             // It is told what is left of the time, which may be nothing.
             let left = self.topics[topic].backoffs[state.id].map { $0 - now } ?? .zero
             let seconds = UInt64(Swift.max(left.wholeMilliseconds / 1_000, 1))
-            rpc.prune.append(.init(name, backoffSeconds: state.connection.protocolID.hasBackoff ? seconds : nil))
+            rpc.prune.append(
+                .init(name, backoffSeconds: state.connection.protocolID.hasBackoff ? seconds : nil))
         }
     }
 }

@@ -78,12 +78,17 @@ extension GossipSubRouter {
         self.peers.number(of: peer).map { self.peers[$0].brokenPromises } ?? 0
     }
 
+    /// How many topics take up memory: ours, and those that connected peers are subscribed to.
+    public var knownTopicCount: Int { self.topics.count }
+
     /// How many messages wait to be verified or validated.
     public var pendingMessageCount: Int { self.pending.count }
 
     /// Returns the name of a message in its topic.
     public func messageID(_ message: Message) -> MessageID {
-        let function = self.topics.number(of: message.topic).flatMap { self.topics[$0].configuration?.messageID }
+        let function = self.topics.number(of: message.topic).flatMap {
+            self.topics[$0].configuration?.messageID
+        }
         return (function ?? .go).id(of: message)
     }
 

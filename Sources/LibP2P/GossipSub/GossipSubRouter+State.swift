@@ -59,7 +59,8 @@ extension GossipSubRouter {
 
         /// Whether the application has, or had, to do with it.
         var isOurs: Bool {
-            self.isJoined || self.configuration != nil || self.allowed != nil || self.fanoutLastPublished != nil
+            self.isJoined || self.configuration != nil || self.allowed != nil
+                || self.fanoutLastPublished != nil
                 || self.counters != TopicCounters()
         }
 
@@ -81,7 +82,8 @@ extension GossipSubRouter {
         var isVerified = false
     }
 
-    /// RPCs that are put together during one input, one a peer, in the order in which peers were first thought of.
+    /// RPCs that are put together during one input, one a peer, in the order in which peers were first
+    /// thought of.
     struct Outbox: Sendable {
         private(set) var order: [Int] = []
         private(set) var rpcs: [Int: RPC] = [:]

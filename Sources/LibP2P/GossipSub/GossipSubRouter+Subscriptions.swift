@@ -21,10 +21,13 @@ extension GossipSubRouter {
         }
     }
 
-    private mutating func addAnnouncer(_ peer: Int, of name: Topic, now: Instant, into outputs: inout [Output]) {
+    private mutating func addAnnouncer(
+        _ peer: Int, of name: Topic, now: Instant, into outputs: inout [Output]
+    ) {
         if let known = self.topics.number(of: name), self.peers[peer].topics.contains(known) { return }
         let size = name.bytes.count
-        guard size > 0, size <= Topic.maxSize, self.peers[peer].topics.count < self.parameters.topicsPerPeerMax,
+        guard size > 0, size <= Topic.maxSize,
+            self.peers[peer].topics.count < self.parameters.topicsPerPeerMax,
             self.peers[peer].topicBytes + size <= self.parameters.topicBytesPerPeerMax
         else { return }
         let topic = self.intern(name)
@@ -48,7 +51,9 @@ extension GossipSubRouter {
         }
     }
 
-    private mutating func addSubscriber(_ peer: Int, to topic: Int, now: Instant, into outputs: inout [Output]) {
+    private mutating func addSubscriber(
+        _ peer: Int, to topic: Int, now: Instant, into outputs: inout [Output]
+    ) {
         guard self.topics[topic].subscribers.insert(peer) else { return }
         let id = self.peers[peer].id
         if self.topics[topic].isOurs {
@@ -97,7 +102,9 @@ extension GossipSubRouter {
         var others = self.graftCandidates(topic, now: now).filter { !candidates.contains($0) }
         self.prng.shuffle(&others, prefix: self.parameters.degree)
         candidates += others
-        for peer in candidates.prefix(self.parameters.degree) { self.graft(peer, into: topic, into: &outputs) }
+        for peer in candidates.prefix(self.parameters.degree) {
+            self.graft(peer, into: topic, into: &outputs)
+        }
     }
 
     mutating func leave(_ name: Topic, now: Instant, into outputs: inout [Output]) {
@@ -113,8 +120,8 @@ extension GossipSubRouter {
         self.forgetIfIdle(topic)
     }
 
-    /// Changes who counts as a subscriber: those who no longer do are pruned and told that we left, those who now do
-    /// are told that we are there.
+    /// Changes who counts as a subscriber: those who no longer do are pruned and told that we left, those who
+    /// now do are told that we are there.
     mutating func setAllowedPeers(
         _ allowed: Set<PeerID>?, in name: Topic, now: Instant, into outputs: inout [Output]
     ) {
@@ -127,7 +134,8 @@ extension GossipSubRouter {
             let isNow = allowed?.contains(id) ?? true
             if was, !isNow {
                 if self.topics[topic].mesh.contains(peer) {
-                    self.prune(peer, from: topic, backoff: self.parameters.pruneBackoff, now: now, into: &outputs)
+                    self.prune(
+                        peer, from: topic, backoff: self.parameters.pruneBackoff, now: now, into: &outputs)
                 }
                 self.removeSubscriber(peer, from: topic, into: &outputs)
                 self.withdraw(topic, from: peer)

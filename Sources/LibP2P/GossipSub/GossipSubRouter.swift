@@ -2,14 +2,14 @@ import LibP2PCore
 
 /// Gossipsub v1.2, v1.1, v1.0 and floodsub for one node and all its peers (libp2p specs "gossipsub").
 ///
-/// A value without clock, sockets or randomness of its own: inputs go in, outputs come out, and what it does depends
-/// on nothing but its inputs and the seed of its generator. Peers and topics are small integers inside. Its driver
-/// owns the streams, verifies signatures, and asks the application.
+/// A value without clock, sockets or randomness of its own: inputs go in, outputs come out, and what it does
+/// depends on nothing but its inputs and the seed of its generator. Peers and topics are small integers
+/// inside. Its driver owns the streams, verifies signatures, and asks the application.
 ///
 /// ```
-///  rpcReceived ─► form ─► seen? ─► .verify ─► verified ─► seen, marked ─► .validate ─► validated ─► .deliver, forward
-///                   │       └ DUPLICATE          └ REJECT     └ DUPLICATE                 └ REJECT
-///                   └ REJECT
+/// rpcReceived ─► form, seen? ─► .verify ─► verified ─► marked as seen ─► .validate ─► validated ─► .deliver
+///                   │                         │                                           │      and forward
+///                   └► REJECT, DUPLICATE      └► REJECT, DUPLICATE                        └► REJECT
 /// ```
 public struct GossipSubRouter: Sendable {
     /// The numbers that it runs with.
@@ -41,7 +41,8 @@ public struct GossipSubRouter: Sendable {
     var prompt = Outbox()
     var forwarded = Outbox()
 
-    /// Makes a router without peers and topics. `parameters` must be valid (`GossipSubParameters.validated()`).
+    /// Makes a router without peers and topics. `parameters` must be valid
+    /// (`GossipSubParameters.validated()`).
     public init(parameters: GossipSubParameters, localPeer: PeerID, prng: PRNG) {
         precondition(parameters.failure == nil, "the router's parameters contradict each other")
         self.parameters = parameters
@@ -70,7 +71,8 @@ public struct GossipSubRouter: Sendable {
         case .setTopicConfiguration(let topic, let configuration):
             let number = self.intern(topic)
             self.topics[number].configuration = configuration
-        case .setAllowedPeers(let topic, let peers): self.setAllowedPeers(peers, in: topic, now: now, into: &outputs)
+        case .setAllowedPeers(let topic, let peers):
+            self.setAllowedPeers(peers, in: topic, now: now, into: &outputs)
         case .restoreBackoffs(let backoffs):
             for backoff in backoffs where backoff.expires > now {
                 self.addBackoff(backoff.peer, self.intern(backoff.topic), until: backoff.expires)

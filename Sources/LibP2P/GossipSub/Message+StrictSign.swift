@@ -11,7 +11,8 @@ public enum StrictSignFailure: Hashable, Sendable {
     case missingSignature
     /// `key` is there and does not hash to `from`.
     case keyMismatch
-    /// The author's key is of a kind that cannot be verified here: nobody's fault, so never a reason to punish.
+    /// The author's key is of a kind that cannot be verified here: nobody's fault, so never a reason to
+    /// punish.
     case unsupportedKey
     /// The signature does not verify.
     case badSignature
@@ -24,17 +25,22 @@ extension Message {
     private static let ed25519Prefix: [UInt8] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20]
 
     /// Makes a complete message of `key`'s peer; the key itself is left out, as the peer id holds it.
-    public static func signed(topic: Topic, data: [UInt8], seqno: UInt64, by key: Ed25519.PrivateKey) -> Message {
+    public static func signed(
+        topic: Topic, data: [UInt8], seqno: UInt64, by key: Ed25519.PrivateKey
+    ) -> Message {
         let from = PeerID(key.publicKey).bytes
         let number = (0..<8).map { UInt8(truncatingIfNeeded: seqno >> (56 - 8 * UInt64($0))) }
         let draft = Message(from: from, data: data, seqno: number, topic: topic)
         return Message(
-            from: from, data: data, seqno: number, topic: topic, signature: key.signature(for: draft.signedBytes))
+            from: from, data: data, seqno: number, topic: topic,
+            signature: key.signature(for: draft.signedBytes))
     }
 
     /// The verification key, when `from` is the peer id of an Ed25519 key; far cheaper than `author`.
     package var ed25519Author: Ed25519.PublicKey? {
-        guard let from = self.from, from.count == 38, from.starts(with: Self.ed25519Prefix) else { return nil }
+        guard let from = self.from, from.count == 38, from.starts(with: Self.ed25519Prefix) else {
+            return nil
+        }
         return Ed25519.PublicKey(from[6...])
     }
 
@@ -49,7 +55,9 @@ extension Message {
         }
         guard let author = PeerID(bytes: from) else { return .malformedAuthor }
         if let key = self.key {
-            guard let publicKey = PublicKey(encoded: key), PeerID(publicKey) == author else { return .keyMismatch }
+            guard let publicKey = PublicKey(encoded: key), PeerID(publicKey) == author else {
+                return .keyMismatch
+            }
         }
         return .unsupportedKey
     }

@@ -2,8 +2,8 @@ import LibP2PCore
 
 /// A pubsub message as it goes on the wire (libp2p specs "pubsub", `Message`).
 ///
-/// Absent and empty fields are kept apart and unknown fields are kept as they came, because all of them are part of
-/// what the author signed.
+/// Absent and empty fields are kept apart and unknown fields are kept as they came, because all of them are
+/// part of what the author signed.
 public struct Message: Hashable, Sendable {
     /// The author's peer id.
     public let from: [UInt8]?
@@ -28,7 +28,8 @@ public struct Message: Hashable, Sendable {
         key: [UInt8]? = nil
     ) {
         self.init(
-            from: from, data: data, seqno: seqno, topic: topic, signature: signature, key: key, unknownFields: [])
+            from: from, data: data, seqno: seqno, topic: topic, signature: signature, key: key,
+            unknownFields: [])
     }
 
     package init(

@@ -3,7 +3,8 @@ import LibP2PCore
 
 /// What a topic's function names a message by; opaque bytes to everybody else.
 public struct MessageID: Hashable, Sendable, CustomStringConvertible {
-    /// The longest id that is read from a peer, in bytes; the longest default of a deployed implementation is 72.
+    /// The longest id that is read from a peer, in bytes; the longest default of a deployed implementation is
+    /// 72.
     public static let maxSize = 256
 
     /// The id as it goes on the wire.
@@ -46,7 +47,8 @@ public enum MessageIDFunction: Sendable {
             return MessageID(Array((Multibase.base58(from) + String(Self.number(seqno))).utf8))
         case .js:
             // The peer id of an Ed25519 key is `00 24` and the key; other kinds carry it in `key`.
-            return MessageID((message.ed25519Author != nil ? Array(from.dropFirst(2)) : message.key ?? []) + seqno)
+            return MessageID(
+                (message.ed25519Author != nil ? Array(from.dropFirst(2)) : message.key ?? []) + seqno)
         case .nim:
             return MessageID(Array((Multibase.hex(seqno) + Multibase.base58(from)).utf8))
         case .contentHash:

@@ -5,7 +5,8 @@ extension RPC {
     public static let subscriptionCountMax = 4_096
     /// The most messages in one RPC: what fits into 1 MiB when each has an author, a number and a signature.
     public static let messageCountMax = 8_192
-    /// The most ids of each kind (IHAVE, IWANT, IDONTWANT) that are read of one RPC; the rest are passed over.
+    /// The most ids of each kind (IHAVE, IWANT, IDONTWANT) that are read of one RPC; the rest are passed
+    /// over.
     public static let idCountMax = 16_384
     /// The most GRAFTs, PRUNEs and IHAVE topics that are read of one RPC; the rest are passed over.
     public static let controlCountMax = 1_024
@@ -20,7 +21,9 @@ extension RPC {
             switch field {
             case 1:
                 let range = try reader.range(type)
-                guard self.subscriptions.count < Self.subscriptionCountMax else { throw .tooManySubscriptions }
+                guard self.subscriptions.count < Self.subscriptionCountMax else {
+                    throw .tooManySubscriptions
+                }
                 self.subscriptions.append(try Self.subscription(bytes, range))
             case 2:
                 let range = try reader.range(type)
@@ -87,9 +90,11 @@ extension RPC {
         }
     }
 
-    /// Reads what IHAVE, IWANT, GRAFT and IDONTWANT have in common; at most `room` ids, none above the size limit.
+    /// Reads what IHAVE, IWANT, GRAFT and IDONTWANT have in common; at most `room` ids, none above the size
+    /// limit.
     private static func topicAndIDs(
-        _ bytes: [UInt8], _ range: Range<Int>, topicField: UInt64?, idField: UInt64?, into ids: inout [MessageID],
+        _ bytes: [UInt8], _ range: Range<Int>, topicField: UInt64?, idField: UInt64?,
+        into ids: inout [MessageID],
         room: Int
     ) throws(RPCDecodingFailure) -> Topic {
         var reader = WireReader(bytes, range)
@@ -130,8 +135,8 @@ extension RPC {
 }
 
 extension Message {
-    /// Decodes the message that lies in `range` of `bytes`; of a repeated field the last one counts, as the oldest
-    /// peers send several topics.
+    /// Decodes the message that lies in `range` of `bytes`; of a repeated field the last one counts, as the
+    /// oldest peers send several topics.
     init(decoding bytes: [UInt8], _ range: Range<Int>) throws(RPCDecodingFailure) {
         var reader = WireReader(bytes, range)
         var fields: [[UInt8]?] = [nil, nil, nil, nil, nil]
@@ -153,7 +158,8 @@ extension Message {
             }
         }
         self.init(
-            from: fields[0], data: fields[1], seqno: fields[2], topic: topic, signature: fields[3], key: fields[4],
+            from: fields[0], data: fields[1], seqno: fields[2], topic: topic, signature: fields[3],
+            key: fields[4],
             unknownFields: unknown)
     }
 }

@@ -44,7 +44,8 @@ extension Message {
     /// The message's size as protobuf, in bytes.
     public var encodedSize: Int {
         func size(_ field: [UInt8]?) -> Int { field.map { WireWriter.size(bytes: $0.count) } ?? 0 }
-        return size(self.from) + size(self.data) + size(self.seqno) + size(self.hasTopic ? self.topic.bytes : nil)
+        return size(self.from) + size(self.data) + size(self.seqno)
+            + size(self.hasTopic ? self.topic.bytes : nil)
             + size(self.signature) + size(self.key) + self.unknownFields.count
     }
 
@@ -53,7 +54,8 @@ extension Message {
         WireWriter.size(bytes: self.encodedSize)
     }
 
-    /// Appends the fields in the order of their numbers, and the unknown ones after them, as gogo-protobuf does.
+    /// Appends the fields in the order of their numbers, and the unknown ones after them, as gogo-protobuf
+    /// does.
     func appendFields(withSignature: Bool, to bytes: inout [UInt8]) {
         if let from = self.from { WireWriter.append(1, from, to: &bytes) }
         if let data = self.data { WireWriter.append(2, data, to: &bytes) }
@@ -79,7 +81,8 @@ extension RPC.IHave {
 
 extension RPC.Prune {
     var encodedSize: Int {
-        WireWriter.size(bytes: self.topic.bytes.count) + (self.backoffSeconds.map(WireWriter.size(number:)) ?? 0)
+        WireWriter.size(bytes: self.topic.bytes.count)
+            + (self.backoffSeconds.map(WireWriter.size(number:)) ?? 0)
     }
 }
 

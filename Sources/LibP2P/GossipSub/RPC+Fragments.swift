@@ -6,7 +6,9 @@ extension RPC {
         if self.encodedSize <= maxSize { return (self.isEmpty ? [] : [self], 0) }
         var packer = Packer(maxSize: maxSize)
         for subscription in self.subscriptions {
-            packer.add(WireWriter.size(bytes: subscription.encodedSize)) { $0.subscriptions.append(subscription) }
+            packer.add(WireWriter.size(bytes: subscription.encodedSize)) {
+                $0.subscriptions.append(subscription)
+            }
         }
         for message in self.messages {
             packer.add(message.encodedSizeInRPC) { $0.messages.append(message) }

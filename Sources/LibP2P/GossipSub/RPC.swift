@@ -1,8 +1,10 @@
 import LibP2PCore
 
-/// One pubsub exchange: what a frame on a gossipsub stream holds (libp2p specs "pubsub" and "gossipsub v1.2").
+/// One pubsub exchange: what a frame on a gossipsub stream holds (libp2p specs "pubsub" and "gossipsub
+/// v1.2").
 public struct RPC: Hashable, Sendable {
-    /// The largest encoded RPC that is sent or accepted, without the length in front: go-libp2p-pubsub's default.
+    /// The largest encoded RPC that is sent or accepted, without the length in front: go-libp2p-pubsub's
+    /// default.
     public static let maxSize = 1_048_576
 
     /// An announcement that a peer (un)subscribed.
@@ -32,7 +34,8 @@ public struct RPC: Hashable, Sendable {
         public var topic: Topic
         /// For how many seconds the receiver must not GRAFT; absent from v1.0 peers.
         public var backoffSeconds: UInt64?
-        /// How many peers were offered in exchange; their records are read by the stage that has peer exchange.
+        /// How many peers were offered in exchange; their records are read by the stage that has peer
+        /// exchange.
         public var offeredPeerCount: Int
 
         public init(_ topic: Topic, backoffSeconds: UInt64?, offeredPeerCount: Int = 0) {
@@ -51,7 +54,8 @@ public struct RPC: Hashable, Sendable {
     public var idontwant: [MessageID]
 
     public init(
-        subscriptions: [Subscription] = [], messages: [Message] = [], ihave: [IHave] = [], iwant: [MessageID] = [],
+        subscriptions: [Subscription] = [], messages: [Message] = [], ihave: [IHave] = [],
+        iwant: [MessageID] = [],
         graft: [Topic] = [], prune: [Prune] = [], idontwant: [MessageID] = []
     ) {
         self.subscriptions = subscriptions

@@ -1,6 +1,8 @@
-/// Interns keys to small integers and keeps a state for each; walks them in the order in which they were added.
+/// Interns keys to small integers and keeps a state for each; walks them in the order in which they were
+/// added.
 ///
-/// A number is never used again, so that a late reference to a removed key can only miss, not hit another one.
+/// A number is never used again, so that a late reference to a removed key can only miss, not hit another
+/// one.
 struct Registry<Key: Hashable & Sendable, State: Sendable>: Sendable {
     private var numbers: [Key: Int] = [:]
     private var states: [Int: State] = [:]

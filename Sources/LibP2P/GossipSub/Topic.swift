@@ -1,7 +1,8 @@
 /// The name of a pubsub topic.
 ///
-/// Held as bytes, because peers are free to send names that are not UTF-8 and they must still be matched exactly.
-/// Ordered by its bytes, so that topics can be sorted where an order must not change between processes.
+/// Held as bytes, because peers are free to send names that are not UTF-8 and they must still be matched
+/// exactly. Ordered by its bytes, so that topics can be sorted where an order must not change between
+/// processes.
 public struct Topic: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The longest name that is read from a peer, in bytes; deployed names stay below 300.
     public static let maxSize = 1_024

@@ -10,7 +10,8 @@ extension GossipSub {
         public var queueCountMax = 16_384
         /// The most bytes that wait for one peer, of each priority. Messages in several queues are held once.
         public var queueBytesMax = 16 << 20
-        /// How many messages of one peer are verified and validated at a time; above it the peer is not read on.
+        /// How many messages of one peer are verified and validated at a time; above it the peer is not read
+        /// on.
         public var pendingPerPeerMax = 512
         /// Threads that verify signatures; they start when the first batch is too large for the loop.
         public var verifierThreads = 2

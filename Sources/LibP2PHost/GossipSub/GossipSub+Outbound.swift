@@ -61,7 +61,9 @@ extension GossipSub {
             return self.outboundDied(peer, nil)
         }
         peer.protocolID = protocolID
-        peer.unconfirmed = peer.unconfirmed ?? []
+        let resent = peer.unconfirmed ?? []
+        peer.unconfirmed = []
+        peer.unconfirmedBytes = 0
         self.adopt(stream, of: peer)
         stream.onNegotiated = { [weak self, weak peer] in
             guard let self, let peer else { return }
@@ -69,12 +71,11 @@ extension GossipSub {
             peer.unconfirmedBytes = 0
             self.drain(peer)
         }
-        let resent = peer.unconfirmed ?? []
-        for frame in resent { stream.write(frame) }
-        self.announce(peer, connection)
+        self.announce(peer, connection, resending: resent)
     }
 
-    private func announce(_ peer: GossipSubPeer, _ connection: Connection) {
+    /// Says hello on a new stream, and again what was said on one that the peer did not agree to.
+    private func announce(_ peer: GossipSubPeer, _ connection: Connection, resending rpcs: [RPC]) {
         self.apply(
             .peerConnected(
                 peer.id,
@@ -82,6 +83,11 @@ extension GossipSub {
                     direction: connection.direction == .outbound ? .outbound : .inbound,
                     address: connection.remoteAddress, protocolID: peer.protocolID)))
         self.drain(peer)
+        for var rpc in rpcs {
+            // The hello has all of them.
+            rpc.subscriptions = []
+            if !rpc.isEmpty { self.write(rpc, to: peer) }
+        }
     }
 
     private func adopt(_ stream: Stream, of peer: GossipSubPeer) {
@@ -95,23 +101,26 @@ extension GossipSub {
             guard let self, let peer, peer.outbound === stream else { return }
             peer.outbound = nil
             guard !self.isClosed else { return peer.gaveUp() }
-            if failure == .refused { self.outboundRefused(peer) } else { self.outboundDied(peer, failure) }
+            // What follows a refused proposal is no proposal either: some peers reset the stream over it.
+            if failure == .refused || peer.unconfirmed != nil && failure != .connectionClosed {
+                self.outboundRefused(peer, failure)
+            } else {
+                self.outboundDied(peer, failure)
+            }
         }
     }
 
     /// The guess was wrong: what identify says, or else what the peer answers, decides.
-    private func outboundRefused(_ peer: GossipSubPeer) {
+    private func outboundRefused(_ peer: GossipSubPeer, _ failure: StreamFailure?) {
         let connections = self.host.connections(to: peer.id)
         if let offered = connections.compactMap(\.identify).first?.protocols {
-            guard let best = GossipSubProtocol.best(of: offered), best != peer.protocolID else {
-                return self.removePeer(peer.id)
-            }
-            return self.open(peer, best)
+            guard let best = GossipSubProtocol.best(of: offered) else { return self.removePeer(peer.id) }
+            return best == peer.protocolID ? self.outboundDied(peer, failure) : self.open(peer, best)
         }
         guard let connection = connections.first(where: { $0.isUsable }), !peer.isOpening else { return }
         peer.isOpening = true
-        let others = GossipSubProtocol.identifiers.filter { $0 != peer.protocolID.rawValue }
-        connection.openStream(others).assumeIsolated().whenComplete { [weak self, weak peer] result in
+        connection.openStream(GossipSubProtocol.identifiers).assumeIsolated().whenComplete {
+            [weak self, weak peer] result in
             guard let self, let peer, self.peers[peer.id] === peer else {
                 if case .success(let stream) = result { stream.reset() }
                 return
@@ -125,8 +134,7 @@ extension GossipSub {
             peer.unconfirmed = nil
             peer.unconfirmedBytes = 0
             self.adopt(stream, of: peer)
-            for frame in resent { stream.write(frame) }
-            self.announce(peer, connection)
+            self.announce(peer, connection, resending: resent)
         }
     }
 
@@ -157,13 +165,17 @@ extension GossipSub {
         while stream.pendingBytes < Self.unsentBytesMax, peer.unconfirmedBytes < Self.unconfirmedBytesMax,
             let rpc = peer.queue.pop()
         {
-            let frame = self.frame(rpc)
-            if peer.unconfirmed != nil {
-                peer.unconfirmed?.append(frame)
-                peer.unconfirmedBytes += frame.count
-            }
-            stream.write(frame)
+            self.write(rpc, to: peer)
         }
         peer.didWrite()
+    }
+
+    private func write(_ rpc: RPC, to peer: GossipSubPeer) {
+        let frame = self.frame(rpc)
+        if peer.unconfirmed != nil {
+            peer.unconfirmed?.append(rpc)
+            peer.unconfirmedBytes += frame.count
+        }
+        peer.outbound?.write(frame)
     }
 }

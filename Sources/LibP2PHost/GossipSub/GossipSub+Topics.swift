@@ -44,8 +44,8 @@ extension GossipSub {
         case closed
     }
 
-    /// Lets only these peers count as subscribers of a topic; nil: everybody. Call it before `subscribe`, so that
-    /// nobody else is told.
+    /// Lets only these peers count as subscribers of a topic; nil: everybody. Call it before `subscribe`, so
+    /// that nobody else is told.
     public func setAllowedPeers(_ peers: Set<PeerID>?, in topic: Topic) {
         self.apply(.setAllowedPeers(topic, peers))
     }

@@ -12,8 +12,8 @@ public final class GossipSub {
     /// Where it listens and dials.
     public let host: Host
 
-    /// Decides about a message whose signature is good; must call back exactly once, on the loop, now or later.
-    /// Without one every message is accepted.
+    /// Decides about a message whose signature is good; must call back exactly once, on the loop, now or
+    /// later. Without one every message is accepted.
     public var validator: ((ReceivedMessage, _ verdict: @escaping (ValidationResult) -> Void) -> Void)?
     /// Called with every accepted message of a joined topic, once.
     public var onMessage: ((ReceivedMessage) -> Void)?
@@ -164,7 +164,9 @@ public final class GossipSub {
     // MARK: - Time
 
     private func scheduleTimer() {
-        guard !self.isClosed, let deadline = self.router.nextDeadline, deadline != self.timerDeadline else { return }
+        guard !self.isClosed, let deadline = self.router.nextDeadline, deadline != self.timerDeadline else {
+            return
+        }
         self.timer?.cancel()
         self.timerDeadline = deadline
         let delay = TimeAmount.nanoseconds(max(0, (deadline - self.host.now).saturatedNanoseconds))
@@ -188,8 +190,8 @@ public final class GossipSub {
         return EventLoopFuture.andAllComplete(futures, on: loop)
     }
 
-    /// Leaves all topics, tells the peers, and completes when that has reached the sockets. Nothing is received or
-    /// sent afterwards.
+    /// Leaves all topics, tells the peers, and completes when that has reached the sockets. Nothing is
+    /// received or sent afterwards.
     public func close() -> EventLoopFuture<Void> {
         guard !self.isClosed else { return self.host.eventLoop.makeSucceededVoidFuture() }
         for topic in self.router.joinedTopics { self.apply(.unsubscribe(topic)) }

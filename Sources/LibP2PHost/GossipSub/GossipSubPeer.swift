@@ -22,8 +22,9 @@ final class GossipSubPeer {
     /// Messages that are being verified or validated.
     var pendingCount = 0
     var queue: OutboundQueue
-    /// Frames that were written before the peer agreed to the protocol, to be written again when it refuses.
-    var unconfirmed: [[UInt8]]? = []
+    /// What was written before the peer agreed to the protocol, to be written again when it refuses; nil: it
+    /// agreed.
+    var unconfirmed: [RPC]? = []
     var unconfirmedBytes = 0
     /// Outbound streams that died in a row.
     var failures = 0
@@ -37,7 +38,8 @@ final class GossipSubPeer {
         self.id = id
         self.protocolID = protocolID
         self.decoder = FrameDecoder(maxFrameSize: configuration.parameters.maxRPCSize)
-        self.queue = OutboundQueue(countMax: configuration.queueCountMax, bytesMax: configuration.queueBytesMax)
+        self.queue = OutboundQueue(
+            countMax: configuration.queueCountMax, bytesMax: configuration.queueBytesMax)
     }
 
     /// Whether all that was to be sent was written to a stream that the peer agreed to.

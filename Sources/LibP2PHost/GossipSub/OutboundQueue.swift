@@ -1,7 +1,8 @@
 import LibP2P
 import LibP2PCore
 
-/// The RPCs that wait for one peer's stream, bounded in number and bytes, own and control before forwarded ones.
+/// The RPCs that wait for one peer's stream, bounded in number and bytes, own and control before forwarded
+/// ones.
 struct OutboundQueue {
     /// A first-in, first-out queue that pops without moving what is behind.
     private struct Lane {

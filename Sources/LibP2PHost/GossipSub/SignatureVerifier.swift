@@ -3,12 +3,13 @@ import LibP2PCore
 import NIOCore
 import NIOPosix
 
-/// Verifies messages in batches: a few on the loop at once, many on a small pool of threads, answers in the order of
-/// the questions. Confined to the loop.
+/// Verifies messages in batches: a few on the loop at once, many on a small pool of threads, answers in the
+/// order of the questions. Confined to the loop.
 final class SignatureVerifier {
     typealias Answer = (token: ValidationToken, failure: StrictSignFailure?)
 
-    /// Up to this many messages are not worth a change of threads, which takes about as long as one signature.
+    /// Up to this many messages are not worth a change of threads, which takes about as long as one
+    /// signature.
     private static let inlineCountMax = 4
     /// Hashing more than this would hold up the loop.
     private static let inlineBytesMax = 65_536
