@@ -55,12 +55,12 @@ struct LinkChoice {
             "SELECT o.id, o.author, o.clock, o.kind FROM tips t JOIN operations o ON o.id = t.id WHERE t.space = ?")
     }
 
-    /// Each author's newest authority operation.
+    /// Each author's newest authority operation; joins decide nothing until somebody admits them.
     private func newestAuthority() throws -> [Candidate] {
         try self.candidates(
             """
             SELECT id, author, clock, kind, max(sequence) FROM operations
-            WHERE space = ? AND kind < 1000 AND state = 0 GROUP BY author
+            WHERE space = ? AND kind < 1000 AND kind <> 20 AND state = 0 GROUP BY author
             """)
     }
 
