@@ -137,6 +137,23 @@ final class TestHome {
         for node in [aliceNode, bobNode, charlieNode] { await node.stop() }
     }
 
+    @Test func aNodeThatStaysMeasuresTheRoundTripToWhoeverConnects() async throws {
+        let alice = try TestHome()
+        let bob = try TestHome()
+        let aliceNode = try await alice.start()
+        let bobNode = try await bob.start()
+        _ = try await bobNode.dial(try #require(try await aliceNode.addresses().first), deadline: .seconds(5))
+        for node in [aliceNode, bobNode] {
+            var measured: Double?
+            while measured == nil {
+                try Task.checkCancellation()
+                measured = try await node.peers().first?.roundTripMilliseconds
+            }
+            #expect(try #require(measured) > 0)
+        }
+        for node in [aliceNode, bobNode] { await node.stop() }
+    }
+
     @Test func withNobodyReachableAPostWaitsAndTheNextMeetingDeliversIt() async throws {
         let alice = try TestHome()
         let bob = try TestHome()

@@ -76,6 +76,10 @@ extension NodeEngine {
     func connected(_ connection: Connection) {
         if connection.peer == self.peerID { return }
         if connection.direction == .outbound { self.openSessions(over: connection) }
+        // Who stays wants to know how far everyone is; who leaves at once has no use for it.
+        if self.configuration.presence == .longLived {
+            _ = self.host.ping(connection.peer)  // kept by the connection; a peer without the service stays unmeasured
+        }
         self.progressed()
     }
 
