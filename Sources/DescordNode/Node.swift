@@ -10,9 +10,9 @@ import NIOPosix
 
 /// A running node of one home: publishes, receives, reconciles.
 ///
-/// The library's face: every function may be called from any task. A node holds the lock of its home from `start`
-/// to `stop`, and serves other processes of the same home over `run/node.sock` meanwhile. `docs/library.md` has an
-/// example.
+/// The library's face: every function may be called from any task. A node holds the lock of its home from
+/// `start` to `stop`, and serves other processes of the same home over `run/node.sock` meanwhile.
+/// `docs/library.md` has an example.
 public final class Node: Sendable {
     /// Why a node did not start.
     public enum StartFailure: Error, Sendable {
@@ -99,7 +99,9 @@ public final class Node: Sendable {
 
     /// Our peer id.
     public var peerID: PeerID {
-        get async throws { try await self.run { engine in engine.eventLoop.makeSucceededFuture(engine.peerID) } }
+        get async throws {
+            try await self.run { engine in engine.eventLoop.makeSucceededFuture(engine.peerID) }
+        }
     }
 
     /// The addresses that this node can be reached at, with `/p2p/` and its id.
@@ -191,8 +193,8 @@ public final class Node: Sendable {
         }
     }
 
-    /// Runs `body` on the loop; ends early with `CancellationError` when the task is cancelled, and then leaves
-    /// what was begun to finish behind it.
+    /// Runs `body` on the loop; ends early with `CancellationError` when the task is cancelled, and then
+    /// leaves what was begun to finish behind it.
     func run<Value: Sendable>(
         _ body: @escaping @Sendable (NodeEngine) -> EventLoopFuture<Value>
     ) async throws -> Value {

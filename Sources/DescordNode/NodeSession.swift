@@ -9,8 +9,8 @@ import NIOPosix
 
 /// What an invocation uses of the network: its own node when it got the lock, or the one that holds it.
 ///
-/// When the holder leaves in the middle, the session starts again at taking the lock, and whatever was asked is
-/// asked again; publishing and reconciling may be repeated without harm.
+/// When the holder leaves in the middle, the session starts again at taking the lock, and whatever was asked
+/// is asked again; publishing and reconciling may be repeated without harm.
 package actor NodeSession {
     /// Why there is no session.
     package enum Failure: Error, Sendable {
@@ -148,7 +148,9 @@ package actor NodeSession {
         let (stream, continuation) = AsyncStream<Int64>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.arrivals = continuation
         if let deadline {
-            self.eventLoop.scheduleTask(in: .nanoseconds(deadline.saturatedNanoseconds)) { continuation.finish() }
+            self.eventLoop.scheduleTask(in: .nanoseconds(deadline.saturatedNanoseconds)) {
+                continuation.finish()
+            }
         }
         continuation.onTermination = { [weak self] _ in
             guard let self else { return }
@@ -184,7 +186,8 @@ package actor NodeSession {
     /// Tells the node that runs for this home, when there is one, of operations that were just committed.
     package static func notifyHolder(of operations: [OperationID], store: Store) async {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        guard Self.hasHolder(store: store), let socket = RunSocket(folder: store.home.runPath, name: RunSocket.name)
+        guard Self.hasHolder(store: store),
+            let socket = RunSocket(folder: store.home.runPath, name: RunSocket.name)
         else { return }
         let told = loop.flatSubmit {
             HandoverClient.connect(to: socket, eventLoop: loop).flatMap { client in
@@ -253,7 +256,8 @@ package actor NodeSession {
                         self.configuration, store: self.store, logger: self.logger, holding: lock))
             }
             if let client = try? await self.reach(socket) {
-                // A failed attempt means that the holder is coming or going: the folder says when to look again.
+                // A failed attempt means that the holder is coming or going: the folder says when to look
+                // again.
                 return .follower(client)
             }
             let left = deadline - ContinuousClock.now

@@ -11,11 +11,15 @@ private struct MemoryLookup: SpaceLookup {
     var states: [OperationID: OperationState] = [:]
 
     func entry(_ id: OperationID) -> SpaceEntry? {
-        guard let operation = self.operations[id], let state = self.states[id], state.isSettled else { return nil }
+        guard let operation = self.operations[id], let state = self.states[id], state.isSettled else {
+            return nil
+        }
         return SpaceEntry(operation, state: state)
     }
 
-    func operation(_ id: OperationID) -> Operation? { self.states[id] == .admitted ? self.operations[id] : nil }
+    func operation(_ id: OperationID) -> Operation? {
+        self.states[id] == .admitted ? self.operations[id] : nil
+    }
 
     private func admitted(_ isWanted: (Operation) -> Bool) -> [OperationID] {
         self.operations.values.filter { self.states[$0.id] == .admitted && isWanted($0) }.map(\.id)
@@ -34,7 +38,9 @@ private struct MemoryLookup: SpaceLookup {
 
     func uses(of invite: OperationID) -> [OperationID] {
         self.admitted {
-            $0.payload(MemberAdmit.self).flatMap { self.operations[$0.join]?.payload(MemberJoin.self)?.invite } == invite
+            $0.payload(MemberAdmit.self).flatMap {
+                self.operations[$0.join]?.payload(MemberJoin.self)?.invite
+            } == invite
         }
     }
 
@@ -89,7 +95,8 @@ private struct Writer {
 
         init(uses: UInt32 = 1) throws {
             let ticket = Writer(9).key
-            self.genesis = try self.creator.write(SpaceCreate(name: "s", isPublic: false), in: nil, links: [], at: 10)
+            self.genesis = try self.creator.write(
+                SpaceCreate(name: "s", isPublic: false), in: nil, links: [], at: 10)
             self.invite = try self.creator.write(
                 InviteCreate(publicKey: ticket.publicKey, rank: 0, uses: uses, expires: 500_000),
                 in: self.genesis.id, links: [], at: 20)
@@ -186,7 +193,8 @@ private struct Writer {
             var writer = history.creator
             writer.previous = history.invite.id
             writer.sequence = 2
-            return try history.judge(writer.write(ChannelCreate(name: "c"), in: space, links: [], at: time), at: self.now)
+            return try history.judge(
+                writer.write(ChannelCreate(name: "c"), in: space, links: [], at: time), at: self.now)
         }
         #expect(try at(20) == .invalid)
         #expect(try at(21) == .admitted(byMember: true))
@@ -194,7 +202,8 @@ private struct Writer {
         #expect(try at(1_000_000 + 600_001) == .held(until: WallTime(milliseconds: 1_000_001), missing: []))
         #expect(try at(1_000_000 + 86_400_001) == .ignored(.farFuture))
         var stranger = Writer(7)
-        let noise = try stranger.write(ChannelCreate(name: "c"), in: space, links: [history.invite.id], at: 50)
+        let noise = try stranger.write(
+            ChannelCreate(name: "c"), in: space, links: [history.invite.id], at: 50)
         #expect(try history.judge(noise, at: self.now) == .ignored(.stranger))
     }
 
@@ -230,7 +239,9 @@ private struct Writer {
                 let chosen = links.prefix(1 + random.below(3)).map(\.id)
                 let operation = try other.write(
                     ChannelCreate(name: "c"), in: genesis.id, links: chosen, at: UInt64(index + 1))
-                ancestors[operation.id] = chosen.reduce(into: Set(chosen)) { $0.formUnion(ancestors[$1] ?? []) }
+                ancestors[operation.id] = chosen.reduce(into: Set(chosen)) {
+                    $0.formUnion(ancestors[$1] ?? [])
+                }
                 operations.append(operation)
             }
             for operation in operations {

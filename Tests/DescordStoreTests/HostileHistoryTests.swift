@@ -7,8 +7,8 @@ import Testing
 
 @testable import DescordStore
 
-/// Histories that no honest home writes: forks of keys, acts upon what is not in the past, ends of membership beside
-/// everything else. Whatever order they arrive in, every home comes to the same answer.
+/// Histories that no honest home writes: forks of keys, acts upon what is not in the past, ends of membership
+/// beside everything else. Whatever order they arrive in, every home comes to the same answer.
 @Suite struct HostileHistoryTests {
     /// What a home says about a space, as far as it must agree with others.
     private struct View: Equatable {
@@ -29,7 +29,8 @@ import Testing
             summary: try #require(store.syncStorage(of: space)).summary())
     }
 
-    /// Writes `count` operations of four members on top of `world`, each upon a random part of what was before.
+    /// Writes `count` operations of four members on top of `world`, each upon a random part of what was
+    /// before.
     private func invent(
         _ count: Int, _ world: World, _ homes: [TestHome], _ random: inout PRNG
     ) throws -> [Operation] {
@@ -75,7 +76,9 @@ import Testing
         case 4:
             return try forger.write(
                 MemberAdmit(join: one(.memberJoin), member: someone), links: links, clock: clock)
-        case 5: return try forger.write(SpaceVisibility(isPublic: random.below(2) == 0), links: links, clock: clock)
+        case 5:
+            return try forger.write(
+                SpaceVisibility(isPublic: random.below(2) == 0), links: links, clock: clock)
         case 6: return try forger.write(MemberJoin(), links: links, clock: clock)
         case 7: return try forger.write(ChannelCreate(name: "c"), links: links, clock: clock)
         case 8:
@@ -83,7 +86,8 @@ import Testing
                 ChannelUpdate(name: "d"), links: links, clock: clock, channel: one(.channelCreate))
         case 9: return try forger.write(SpaceRename(name: "n\(random.below(9))"), links: links, clock: clock)
         default:
-            return try forger.write(MessagePost(text: "m"), links: links, clock: clock, channel: world.channel)
+            return try forger.write(
+                MessagePost(text: "m"), links: links, clock: clock, channel: world.channel)
         }
     }
 
@@ -92,7 +96,9 @@ import Testing
         let histories = 3 * Randomised.scale
         for _ in 0..<histories {
             let world = try World().joined()
-            let homes = try [world.alice, world.bob, TestHome(world.clock, seed: 3), TestHome(world.clock, seed: 4)]
+            let homes = try [
+                world.alice, world.bob, TestHome(world.clock, seed: 3), TestHome(world.clock, seed: 4),
+            ]
             try world.join(homes[2])
             try world.join(homes[3])
             world.clock.advance(by: .seconds(1))
@@ -111,8 +117,10 @@ import Testing
                 }
                 let view = try self.view(home.store, world.space, operations)
                 if let expected { #expect(view == expected) } else { expected = view }
-                for operation in operations where view.states[operation.id] != expected?.states[operation.id] {
-                    print("differs: \(operation.kind.rawValue) \(view.states[operation.id] as Any)",
+                for operation in operations where view.states[operation.id] != expected?.states[operation.id]
+                {
+                    print(
+                        "differs: \(operation.kind.rawValue) \(view.states[operation.id] as Any)",
                         expected?.states[operation.id] as Any)
                 }
             }

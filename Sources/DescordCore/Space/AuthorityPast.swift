@@ -1,10 +1,10 @@
 import LibP2PCore
 
-/// The authority operations in an operation's causal past, as a set of the numbers that this home gave them when it
-/// admitted them.
+/// The authority operations in an operation's causal past, as a set of the numbers that this home gave them
+/// when it admitted them.
 ///
-/// Kept as ranges: all pasts of one space are nearly "everything up to n", so that a past takes a few bytes beside
-/// its operation, and asking whether an authority operation is an ancestor takes no walk over links.
+/// Kept as ranges: all pasts of one space are nearly "everything up to n", so that a past takes a few bytes
+/// beside its operation, and asking whether an authority operation is an ancestor takes no walk over links.
 public struct AuthorityPast: Hashable, Sendable {
     /// Sorted, disjoint, not adjacent.
     public private(set) var ranges: [Range<UInt32>] = []

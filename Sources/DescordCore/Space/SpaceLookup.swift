@@ -34,7 +34,8 @@ public struct SpaceEntry: Hashable, Sendable {
 
 /// What the rules of a space read; every list holds admitted operations only, in any order.
 ///
-/// Lists may name more than the causal past of the operation that is judged: the rules look at its past alone.
+/// Lists may name more than the causal past of the operation that is judged: the rules look at its past
+/// alone.
 public protocol SpaceLookup {
     /// The space.
     var space: SpaceID { get }
@@ -55,8 +56,8 @@ public protocol SpaceLookup {
     /// Which of `candidates`, admitted authority operations all, are in the causal past of `roots`, the roots
     /// included. A lookup that stores pasts answers without a walk.
     func past(of roots: [OperationID], among candidates: [OperationID]) throws -> Set<OperationID>
-    /// Whether a stored operation, in force or waiting, says that this key is or was a member: whose operations
-    /// may wait.
+    /// Whether a stored operation, in force or waiting, says that this key is or was a member: whose
+    /// operations may wait.
     func isKnown(_ key: Ed25519.PublicKey) throws -> Bool
 }
 
@@ -64,7 +65,8 @@ extension SpaceLookup {
     /// The creator's key; nil before the genesis is stored.
     public func creator() throws -> Ed25519.PublicKey? { try self.entry(self.space)?.author }
 
-    /// Walks the links from `roots`. Clocks grow along links, so the walk turns round where none of the candidates can be any more.
+    /// Walks the links from `roots`. Clocks grow along links, so the walk turns round where none of the
+    /// candidates can be any more.
     public func past(of roots: [OperationID], among candidates: [OperationID]) throws -> Set<OperationID> {
         var missing = Set(candidates)
         var found: Set<OperationID> = []

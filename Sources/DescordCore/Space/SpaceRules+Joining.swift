@@ -4,8 +4,9 @@ import LibP2PCore
 // MARK: - Joining
 
 extension SpaceRules {
-    /// Returns whether somebody may ask to be let in like this: with an invite in the operation's past and its
-    /// key's signature, or into a public space; never twice, and no ticket for those who left or were removed.
+    /// Returns whether somebody may ask to be let in like this: with an invite in the operation's past and
+    /// its key's signature, or into a public space; never twice, and no ticket for those who left or were
+    /// removed.
     ///
     /// Uses and expiry are the admitting member's to check.
     func permitsJoin(_ operation: Operation) throws -> Bool {
@@ -21,8 +22,8 @@ extension SpaceRules {
         return verdict == .allowed
     }
 
-    /// Returns whether an admission keeps the rules: the join is in its past and by the newcomer, and the invite
-    /// was neither revoked, expired nor used up by the admission's own past and clock.
+    /// Returns whether an admission keeps the rules: the join is in its past and by the newcomer, and the
+    /// invite was neither revoked, expired nor used up by the admission's own past and clock.
     func permitsAdmit(_ operation: Operation) throws -> Bool {
         guard let admit = operation.payload(MemberAdmit.self) else { return false }
         let roots = operation.header.links
@@ -72,13 +73,17 @@ extension SpaceRules {
         return invite == nil && kinds.allSatisfy { $0 == .memberLeave } ? nil : .revoked
     }
 
-    /// Returns the admissions of an invite beyond its uses, in the order of clock and id: they stay in force and
-    /// are marked.
+    /// Returns the admissions of an invite beyond its uses, in the order of clock and id: they stay in force
+    /// and are marked.
     public func overLimit(of invite: OperationID) throws -> Set<OperationID> {
-        guard let limit = try self.lookup.operation(invite)?.payload(InviteCreate.self)?.uses else { return [] }
+        guard let limit = try self.lookup.operation(invite)?.payload(InviteCreate.self)?.uses else {
+            return []
+        }
         let excess = Set(try self.usersByAdmission(self.lookup.uses(of: invite)).dropFirst(Int(limit)))
         return try self.lookup.uses(of: invite).reduce(into: []) { found, id in
-            guard let member = try self.lookup.operation(id)?.payload(MemberAdmit.self)?.member else { return }
+            guard let member = try self.lookup.operation(id)?.payload(MemberAdmit.self)?.member else {
+                return
+            }
             if excess.contains(member) { found.insert(id) }
         }
     }

@@ -29,7 +29,8 @@ extension NodeEngine {
                         result.peer = connection.peer.description
                         return result
                     }.mapError {
-                        HandoverError(code: HandoverError.Code.failed, message: "\($0)", reason: "unreachable")
+                        HandoverError(
+                            code: HandoverError.Code.failed, message: "\($0)", reason: "unreachable")
                     })
             }
         }

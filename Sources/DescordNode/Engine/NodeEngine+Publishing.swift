@@ -23,8 +23,8 @@ extension NodeEngine {
     /// How long a node with multicast DNS waits for somebody to be found, when nobody else is left to answer.
     static let discoveryGrace = TimeAmount.seconds(2)
 
-    /// Publishes operations that the store holds, and waits for receipts of `count` members, until the deadline or
-    /// until nobody is left who could answer.
+    /// Publishes operations that the store holds, and waits for receipts of `count` members, until the
+    /// deadline or until nobody is left who could answer.
     func publish(
         _ ids: [OperationID], in space: SpaceID, waitingFor count: Int, deadline: NIODeadline
     ) -> EventLoopFuture<Publication> {
@@ -51,7 +51,8 @@ extension NodeEngine {
             if publication.stored == nil, isStored() { publication.stored = elapsed() }
             let settled = self.dialsAreSettled && self.subscriptionsAreKnown
             if isStored() { return self.subscriptionsAreKnown && (needed > 0 || settled) }
-            let nobodyLeft = settled && self.unsettledSessions == 0 && self.receiptsInFlight == 0
+            let nobodyLeft =
+                settled && self.unsettledSessions == 0 && self.receiptsInFlight == 0
                 && !self.mayStillAnswer(ids, in: context)
             return nobodyLeft && NIODeadline.now() >= grace
         }.flatMap { [self] _ in
@@ -63,8 +64,9 @@ extension NodeEngine {
         }
     }
 
-    /// Brings operations to every connected member once: over its open session, or over a new one when the last
-    /// has ended. A session that is still at work may have begun without them, and is looked at again when it is done.
+    /// Brings operations to every connected member once: over its open session, or over a new one when the
+    /// last has ended. A session that is still at work may have begun without them, and is looked at again
+    /// when it is done.
     private func offer(_ ids: [OperationID], in context: SpaceContext, to offered: inout Set<PeerID>) {
         for connection in self.host.connections
         where context.members.contains(connection.peer) && !offered.contains(connection.peer) {
@@ -112,10 +114,12 @@ extension NodeEngine {
             return answered || NIODeadline.now() >= grace
         }.flatMap { [self] _ in
             graceTimer.cancel()
-            // What sessions received is stored before they say that they are reconciled; receipts are written here.
+            // What sessions received is stored before they say that they are reconciled; receipts are written
+            // here.
             return self.pipeline.drain()
         }.map { [self] in
-            self.finishedSessions[first...].filter { report in contexts.contains { $0.id.hex == report.space } }
+            self.finishedSessions[first...].filter { report in contexts.contains { $0.id.hex == report.space }
+            }
         }
     }
 }

@@ -4,12 +4,12 @@ import LibP2PCore
 import NIOCore
 import NIOPosix
 
-/// Verifies and stores what peers send, in batches, away from the event loop; also runs the node's other writes, so
-/// that the database sees one writer.
+/// Verifies and stores what peers send, in batches, away from the event loop; also runs the node's other
+/// writes, so that the database sees one writer.
 ///
-/// Confined to its event loop; the work itself happens on one background thread. While a batch is being committed
-/// the next one grows, so that the cost of a commit (one fsync) is shared by whatever arrived meanwhile, and an idle
-/// node commits a single operation at once.
+/// Confined to its event loop; the work itself happens on one background thread. While a batch is being
+/// committed the next one grows, so that the cost of a commit (one fsync) is shared by whatever arrived
+/// meanwhile, and an idle node commits a single operation at once.
 final class IngestPipeline {
     /// What became of one operation.
     enum Outcome: Sendable {
@@ -78,7 +78,8 @@ final class IngestPipeline {
         self.pool.start()
     }
 
-    /// Verifies where needed and stores; `completion` is called on the loop, one outcome an operation, in order.
+    /// Verifies where needed and stores; `completion` is called on the loop, one outcome an operation, in
+    /// order.
     func submit(_ forms: [Form], from source: IngestSource, completion: @escaping ([Outcome]) -> Void) {
         self.pending.append(Batch(forms: forms, source: source, completion: completion))
         self.work()

@@ -10,7 +10,8 @@ extension Store {
         try self.read { db in try db.exists("SELECT 1 FROM spaces WHERE id = ? AND state = 1", [space.data]) }
     }
 
-    /// Prepares for receiving a space that this home is about to join: nothing of it is shown before the admission.
+    /// Prepares for receiving a space that this home is about to join: nothing of it is shown before the
+    /// admission.
     public func beginJoin(_ space: SpaceID, name: String = "", at now: WallTime? = nil) throws(StoreError) {
         let now = now ?? self.wallTime()
         try self.write { db in
@@ -67,7 +68,8 @@ extension Store {
             let operation = try author.sign(
                 MemberJoin(invite: invite, signature: signature), in: row,
                 following: invite.map { [$0] } ?? [], joining: true)
-            let judgement = try SpaceRules(StoreLookup(db: author.db, row: row)).judge(operation, now: author.now)
+            let judgement = try SpaceRules(StoreLookup(db: author.db, row: row)).judge(
+                operation, now: author.now)
             switch judgement {
             case .admitted, .waiting: break
             default: throw StoreError.notPermitted
@@ -94,9 +96,11 @@ extension Store {
         case refused(JoinVerdict)
     }
 
-    /// Stores a newcomer's `member join` and writes its `member admit`, in one transaction; the verdict is taken
-    /// inside it, so that one use lets one in however many ask at once.
-    public func admit(_ request: DescordCore.Operation, at now: WallTime? = nil) throws(StoreError) -> Admission {
+    /// Stores a newcomer's `member join` and writes its `member admit`, in one transaction; the verdict is
+    /// taken inside it, so that one use lets one in however many ask at once.
+    public func admit(
+        _ request: DescordCore.Operation, at now: WallTime? = nil
+    ) throws(StoreError) -> Admission {
         try self.authoring(now) { author in
             guard let row = try author.ingestion.row(request.space), row.state == .joined,
                 let join = request.payload(MemberJoin.self)
@@ -116,7 +120,8 @@ extension Store {
                 guard case .requested = try author.ingestion.ingest(request) else { return .refused(.usedUp) }
             }
             let admission = try author.write(
-                MemberAdmit(join: request.id, member: request.author), in: request.space, following: [request.id])
+                MemberAdmit(join: request.id, member: request.author), in: request.space,
+                following: [request.id])
             return .admitted(admission: admission.operation, arrived: author.ingestion.admitted)
         }
     }
@@ -156,7 +161,8 @@ extension Authored {
 }
 
 extension Ingestion {
-    /// A pending space of which an admission of ours is stored, in force or waiting for its content, is joined.
+    /// A pending space of which an admission of ours is stored, in force or waiting for its content, is
+    /// joined.
     mutating func completeJoins() throws {
         let found = try self.db.ids(
             """

@@ -1,6 +1,7 @@
 import GRDB
 
-/// The tables of `descord.db`, as a list of steps that only grows; `PRAGMA user_version` counts those that are done.
+/// The tables of `descord.db`, as a list of steps that only grows; `PRAGMA user_version` counts those that
+/// are done.
 enum Schema {
     /// The steps, oldest first. A released step never changes.
     static let steps: [String] = [first]

@@ -7,9 +7,9 @@ import Logging
 
 /// Everything that a home remembers, in one SQLite file.
 ///
-/// Safe to use from any thread and from any number of processes: what must be taken together (a place in the chain,
-/// a clock, a gossip number) is taken in the write transaction that stores it. A returned call is a commit that was
-/// synced to the disk.
+/// Safe to use from any thread and from any number of processes: what must be taken together (a place in the
+/// chain, a clock, a gossip number) is taken in the write transaction that stores it. A returned call is a
+/// commit that was synced to the disk.
 public final class Store: Sendable {
     /// How long a transaction waits for those of other processes.
     static let busySeconds: TimeInterval = 10
@@ -23,8 +23,8 @@ public final class Store: Sendable {
     let logger: Logger
     /// Writes, one transaction after another.
     let queue: DatabaseQueue
-    /// Reads what is committed without waiting for a transaction that is being synced: an event loop may read while
-    /// another thread writes.
+    /// Reads what is committed without waiting for a transaction that is being synced: an event loop may read
+    /// while another thread writes.
     let reader: DatabaseQueue
 
     /// Opens the database of a home, or makes it.
@@ -44,7 +44,8 @@ public final class Store: Sendable {
             try queue.writeWithoutTransaction(Schema.prepare)
             let reader = try DatabaseQueue(path: home.databasePath, configuration: Self.readerConfiguration)
             return Store(
-                home: home, key: key, queue: queue, reader: reader, wallTime: wallTime ?? Self.systemTime, logger: logger)
+                home: home, key: key, queue: queue, reader: reader, wallTime: wallTime ?? Self.systemTime,
+                logger: logger)
         } catch {
             throw StoreError(error)
         }

@@ -66,15 +66,16 @@ struct StoreLookup: SpaceLookup {
             [self.row.number, OperationKind.spaceVisibility.rawValue])
     }
 
-    /// Every settled operation holds the authority operations of its past as a set of their places, so that the
-    /// answer costs as much after a hundred thousand messages as after ten.
+    /// Every settled operation holds the authority operations of its past as a set of their places, so that
+    /// the answer costs as much after a hundred thousand messages as after ten.
     func past(of roots: [OperationID], among candidates: [OperationID]) throws -> Set<OperationID> {
         if candidates.isEmpty { return [] }
         var past = AuthorityPast()
         for root in roots { past.formUnion(try self.past(of: root)) }
         return try candidates.reduce(into: []) { found, id in
             let index = try self.db.integer(
-                "SELECT authority_index FROM operations WHERE id = ? AND space = ?", [id.data, self.row.number])
+                "SELECT authority_index FROM operations WHERE id = ? AND space = ?",
+                [id.data, self.row.number])
             if let index, past.contains(UInt32(truncatingIfNeeded: index)) { found.insert(id) }
         }
     }
@@ -110,7 +111,8 @@ extension SpaceEntry {
         else { return nil }
         self.init(
             id: id, author: author, sequence: UInt64(bitPattern: row["sequence"]),
-            links: Self.links(row["links"]), clock: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])),
+            links: Self.links(row["links"]),
+            clock: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])),
             kind: kind, state: state)
     }
 
