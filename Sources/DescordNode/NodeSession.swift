@@ -178,7 +178,8 @@ package actor NodeSession {
 
     /// Whether some process runs this home's node now.
     package static func hasHolder(store: Store) -> Bool {
-        guard let lock = try? NodeLock(path: store.home.lockPath) else { return false }  // no folder, no holder
+        // No folder, no holder.
+        guard let lock = try? NodeLock(path: store.home.lockPath) else { return false }
         defer { lock.release() }
         return !lock.tryAcquire()
     }

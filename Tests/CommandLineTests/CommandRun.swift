@@ -67,7 +67,8 @@ final class TestHome {
     }
 
     deinit {
-        try? FileManager.default.removeItem(at: self.folder)  // what is left in the temporary folder harms nobody
+        // What is left in the temporary folder harms nobody.
+        try? FileManager.default.removeItem(at: self.folder)
     }
 
     /// A home with an identity, and on wish a space with one channel.

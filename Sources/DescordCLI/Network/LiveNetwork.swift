@@ -40,7 +40,8 @@ package struct LiveNetwork: NetworkProvider {
         let store = configuration.home.store
         let own = self.ownAddresses(configuration)
         var contacts = [Ticket.Peer(id: store.peerID, addresses: Array(own.prefix(Ticket.maxAddressCount)))]
-        guard let space, let members = try? store.memberPeers(of: space),  // a ticket without them is good too
+        // A ticket without them is good too.
+        guard let space, let members = try? store.memberPeers(of: space),
             let book = try? store.candidates(for: members)
         else { return contacts }
         for member in book.filter({ $0.lastSuccess != nil }).map(\.peer)

@@ -134,7 +134,8 @@ extension SyncSession {
             return self.letIn(storage, helloFollows: opening.helloFollows, into: &events)
         }
         if opening.joining { return self.joinRequested(opening, storage, into: &events) }
-        let admissions = opening.introduction.compactMap { try? Operation(verifying: $0.octets) }  // bad ones show nothing
+        // Bad ones show nothing.
+        let admissions = opening.introduction.compactMap { try? Operation(verifying: $0.octets) }
         guard !admissions.isEmpty, admissions.count == opening.introduction.count,
             admissions.allSatisfy({ $0.space == space && $0.kind == .memberAdmit }),
             storage.acceptsIntroduction(of: self.remoteKey, by: admissions)

@@ -83,7 +83,8 @@ extension NodeEngine {
                 let genesis = try? self.store.operation(context.id),  // a space that we hold has its genesis
                 let seqno = try? self.store.nextGossipSeqno()
             else { continue }
-            _ = self.gossip.publish(genesis.encoded, to: topic, seqno: seqno)  // announced again at the next chance
+            // Announced again at the next chance.
+            _ = self.gossip.publish(genesis.encoded, to: topic, seqno: seqno)
         }
     }
 

@@ -42,7 +42,8 @@ extension NodeEngine {
 
     /// Reads the members of a space again, after an operation changed them.
     func membersChanged(in context: SpaceContext) {
-        guard let members = try? self.store.memberPeers(of: context.id) else { return }  // they stay as they were
+        // They stay as they were.
+        guard let members = try? self.store.memberPeers(of: context.id) else { return }
         context.members = Set(members)
         if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
     }

@@ -88,7 +88,8 @@ extension NodeEngine {
         if connection.direction == .outbound { self.openSessions(over: connection) }
         // Who stays wants to know how far everyone is; who leaves at once has no use for it.
         if self.configuration.presence == .longLived {
-            _ = self.host.ping(connection.peer)  // kept by the connection; a peer without the service stays unmeasured
+            // Kept by the connection; a peer without the service stays unmeasured.
+            _ = self.host.ping(connection.peer)
         }
         self.progressed()
     }

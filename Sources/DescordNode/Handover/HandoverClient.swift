@@ -78,7 +78,8 @@ final class HandoverClient {
     }
 
     private func receive(_ bytes: [UInt8]) {
-        guard let line = try? HandoverLine(decoding: bytes) else {  // the holder is broken: start again elsewhere
+        // The holder is broken: start again elsewhere.
+        guard let line = try? HandoverLine(decoding: bytes) else {
             self.close()
             return
         }

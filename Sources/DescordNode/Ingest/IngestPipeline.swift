@@ -1,4 +1,5 @@
 import DescordCore
+import DescordCrypto
 import DescordStore
 import LibP2PCore
 import NIOCore
@@ -56,9 +57,24 @@ final class IngestPipeline {
     /// The most operations in one transaction: bounds how long a receipt waits behind others.
     static let maxBatchCount = 512
 
+    /// Authors of whom an operation was verified: their keys need no second look, which costs more than a signature.
+    /// Touched by the background thread alone.
+    private final class KnownAuthors: @unchecked Sendable {
+        static let maxCount = 16_384
+        private var keys: Set<Ed25519.PublicKey> = []
+
+        func contains(_ key: Ed25519.PublicKey) -> Bool { self.keys.contains(key) }
+
+        func insert(_ key: Ed25519.PublicKey) {
+            if self.keys.count >= Self.maxCount { self.keys.removeAll() }
+            self.keys.insert(key)
+        }
+    }
+
     private let eventLoop: any EventLoop
     private let store: Store
     private let pool: NIOThreadPool
+    private let authors = KnownAuthors()
     private let now: @Sendable () -> WallTime
     private var pending: [Batch] = []
     private var pendingWrites: [Write] = []
@@ -141,10 +157,11 @@ final class IngestPipeline {
         }
         let forms = batches.flatMap(\.forms)
         let store = self.store
+        let authors = self.authors
         let now = self.now()
         let bound = NIOLoopBound((self, batches), eventLoop: self.eventLoop)
         self.pool.runIfActive(eventLoop: self.eventLoop) {
-            Result { try Self.commit(forms, from: source, into: store, now: now) }
+            Result { try Self.commit(forms, from: source, into: store, knownAuthors: authors, now: now) }
         }.whenComplete { result in
             let (pipeline, batches) = bound.value
             switch result.flatMap({ $0 }) {
@@ -181,7 +198,7 @@ final class IngestPipeline {
 
     /// Runs on the background thread.
     private static func commit(
-        _ forms: [Form], from source: IngestSource, into store: Store, now: WallTime
+        _ forms: [Form], from source: IngestSource, into store: Store, knownAuthors: KnownAuthors, now: WallTime
     ) throws -> ([Outcome], [AdmittedOperation]) {
         var outcomes: [Outcome] = []
         outcomes.reserveCapacity(forms.count)
@@ -195,7 +212,8 @@ final class IngestPipeline {
                 outcomes.append(.failed)
             case .gossip(let bytes, let topic):
                 do {
-                    let operation = try Operation(verifying: bytes)
+                    let operation = try Operation(verifying: bytes, isKnownAuthor: knownAuthors.contains)
+                    knownAuthors.insert(operation.author)
                     if SpaceTopic.name(of: operation.space) == topic {
                         indices.append(outcomes.count)
                         operations.append(operation)

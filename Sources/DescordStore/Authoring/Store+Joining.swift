@@ -132,7 +132,8 @@ extension AuthoringTransaction {
     func earlierJoin(invite: OperationID?, in row: SpaceRow) throws -> Authored? {
         let found = try self.db.row(
             """
-            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM requests r JOIN operations o USING (n)
+            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM requests r
+                JOIN operations o USING (n)
             WHERE r.space = ? AND o.author = ? AND r.invite IS ? AND o.gossip_seqno IS NOT NULL
                 AND o.state IN (0, 1)
                 AND NOT EXISTS (SELECT 1 FROM admissions a WHERE a.request = r.id)
@@ -145,8 +146,10 @@ extension AuthoringTransaction {
     func earlierAdmission(of request: Operation) throws -> Authored? {
         let found = try self.db.row(
             """
-            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM admissions a JOIN operations o USING (n)
-            WHERE a.request = ? AND a.member = ? AND o.author = ? AND o.gossip_seqno IS NOT NULL AND o.state = 0
+            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM admissions a
+                JOIN operations o USING (n)
+            WHERE a.request = ? AND a.member = ? AND o.author = ? AND o.gossip_seqno IS NOT NULL
+                AND o.state = 0
             """, [request.id.data, request.author.data, self.key.publicKey.data])
         return found.flatMap { Authored($0) }
     }
@@ -166,11 +169,13 @@ extension Ingestion {
     mutating func completeJoins() throws {
         let found = try self.db.ids(
             """
-            SELECT DISTINCT s.id FROM spaces s JOIN admissions a ON a.space = s.n JOIN operations o ON o.n = a.n
+            SELECT DISTINCT s.id FROM spaces s JOIN admissions a ON a.space = s.n JOIN operations o
+                ON o.n = a.n
             JOIN requests r ON r.id = a.request
             JOIN operations j ON j.n = r.n
             WHERE s.state = 0 AND a.member = ? AND j.author = ? AND o.state IN (0, 1)
-                AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.space = s.n AND d.member = a.member AND d.n > r.n)
+                AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.space = s.n AND d.member = a.member
+                    AND d.n > r.n)
             """, [self.own.data, self.own.data])
         for id in found {
             guard let row = try self.row(id) else { continue }

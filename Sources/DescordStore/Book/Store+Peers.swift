@@ -105,7 +105,8 @@ extension Store {
                 [peer.data, String(agent.prefix(128)), time])
             try db.run(
                 """
-                DELETE FROM agents WHERE peer IN (SELECT peer FROM agents ORDER BY seen DESC LIMIT -1 OFFSET ?)
+                DELETE FROM agents WHERE peer IN (SELECT peer FROM agents
+                    ORDER BY seen DESC LIMIT -1 OFFSET ?)
                 """, [Self.maxPeers])
         }
     }

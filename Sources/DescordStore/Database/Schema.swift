@@ -70,7 +70,8 @@ enum Schema {
             content BLOB
         );
         CREATE INDEX operations_chain ON operations (space, author, sequence);
-        CREATE INDEX operations_messages ON operations (space, channel, clock, id) WHERE kind = 2000 AND state = 0;
+        CREATE INDEX operations_messages ON operations (space, channel, clock, id) WHERE kind = 2000
+            AND state = 0;
         CREATE INDEX operations_order ON operations (space, clock, id);
         CREATE INDEX operations_authority ON operations (space, author, sequence) WHERE kind < 1000;
         CREATE INDEX operations_unsettled ON operations (space, author, size) WHERE state IN (1, 2);

@@ -70,7 +70,8 @@ final class SpaceRow {
         ]
         try db.run(
             """
-            UPDATE spaces SET name = ?, creator = ?, is_public = ?, state = ?, fingerprint = ?, authority_count = ?, budget = ?,
+            UPDATE spaces SET name = ?, creator = ?, is_public = ?, state = ?, fingerprint = ?,
+                authority_count = ?, budget = ?,
                 joined_at = CASE WHEN ? THEN coalesce(joined_at, ?) ELSE joined_at END
             WHERE n = ?
             """,

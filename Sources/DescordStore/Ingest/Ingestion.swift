@@ -222,7 +222,8 @@ struct Ingestion {
             try self.db.row(
                 """
                 SELECT envelope, salt, content FROM operations
-                WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock DESC, id DESC LIMIT 1
+                WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock DESC,
+                    id DESC LIMIT 1
                 """, [row.number, kind.rawValue]
             ).flatMap { Operation($0) }
         }
