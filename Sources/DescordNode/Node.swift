@@ -114,7 +114,7 @@ public final class Node: Sendable {
 
     /// Publishes operations that the store committed and waits for receipts of `count` other members, until
     /// the deadline or until nobody is left who could answer.
-    package func publish(
+    public func publish(
         _ operations: [OperationID], in space: SpaceID, waitingFor count: Int, deadline: Duration?
     ) async throws -> Publication {
         try await self.run { engine in
@@ -122,8 +122,19 @@ public final class Node: Sendable {
         }
     }
 
+    /// Writes a message, publishes it, and waits for receipts of `count` other members; what was written stays
+    /// written whatever becomes of the rest.
+    public func post(
+        _ text: String, channel: ChannelID, in space: SpaceID, waitingFor count: Int = 1,
+        deadline: Duration? = .seconds(10)
+    ) async throws -> (id: OperationID, publication: Publication) {
+        let store = try await self.run { engine in engine.eventLoop.makeSucceededFuture(engine.store) }
+        let id = try store.post(text, channel: channel, in: space).operation.id
+        return (id, try await self.publish([id], in: space, waitingFor: count, deadline: deadline))
+    }
+
     /// Joins a space.
-    package func join(_ request: JoinRequest, deadline: Duration?) async throws -> JoinResult {
+    public func join(_ request: JoinRequest, deadline: Duration?) async throws -> JoinResult {
         try await self.run { engine in engine.join(request, deadline: NIODeadline(after: deadline)) }
     }
 

@@ -7,7 +7,7 @@ import LibP2PHost
 import NIOCore
 
 /// What a join is made with.
-package enum JoinRequest: Sendable {
+public enum JoinRequest: Sendable {
     case ticket(Ticket)
     /// A public space, by its id.
     case space(SpaceID)
@@ -22,7 +22,7 @@ package enum JoinRequest: Sendable {
 }
 
 /// How joining ended.
-package enum JoinResult: Sendable {
+public enum JoinResult: Sendable {
     case joined(JoinReport)
     /// We are a member; not everything was fetched before the deadline.
     case admittedNotFetched(JoinReport)

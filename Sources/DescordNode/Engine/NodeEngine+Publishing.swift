@@ -6,17 +6,17 @@ import LibP2PHost
 import NIOCore
 
 /// What publishing came to.
-package struct Publication: Sendable {
+public struct Publication: Sendable {
     /// How many other members stored each operation.
-    package var storedBy: [OperationID: Int]
+    public var storedBy: [OperationID: Int]
     /// Whether there is another member at all.
-    package var hasOtherMembers: Bool
+    public var hasOtherMembers: Bool
     /// From the call until the first stream to a member was open; nil when none was.
-    package var connect: Duration?
+    public var connect: Duration?
     /// From the call until the message was handed to the mesh; nil when nobody subscribed.
-    package var publish: Duration?
+    public var publish: Duration?
     /// From the call until enough members had stored it; nil when they did not in time.
-    package var stored: Duration?
+    public var stored: Duration?
 }
 
 extension NodeEngine {

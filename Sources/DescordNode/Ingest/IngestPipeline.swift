@@ -107,11 +107,13 @@ final class IngestPipeline {
         completion: @escaping (Result<Value, any Error>) -> Void = { _ in }
     ) {
         let slot = Slot<Value>()
-        let write = Write(body: { slot.result = Result { try body() } }) {
-            guard let result = slot.result else { preconditionFailure("the write has run") }
-            if case .failure(let error) = result { self.onFailure?(error) }
-            completion(result)
-        }
+        let write = Write(
+            body: { slot.result = Result { try body() } },
+            completion: {
+                guard let result = slot.result else { preconditionFailure("the write has run") }
+                if case .failure(let error) = result { self.onFailure?(error) }
+                completion(result)
+            })
         self.pendingWrites.append(write)
         self.work()
     }
@@ -198,7 +200,8 @@ final class IngestPipeline {
 
     /// Runs on the background thread.
     private static func commit(
-        _ forms: [Form], from source: IngestSource, into store: Store, knownAuthors: KnownAuthors, now: WallTime
+        _ forms: [Form], from source: IngestSource, into store: Store, knownAuthors: KnownAuthors,
+        now: WallTime
     ) throws -> ([Outcome], [AdmittedOperation]) {
         var outcomes: [Outcome] = []
         outcomes.reserveCapacity(forms.count)
