@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 import wire
-from peer import DEADLINE_SECONDS, Failure, Inbox, Message, Peer, check
+from peer import DEADLINE_SECONDS, Failure, Inbox, Message, Peer, check, until
 
 # The daemon's published control protocol: request types and the fields that are used here.
 IDENTIFY, CONNECT, STREAM_OPEN, LIST_PEERS, DISCONNECT, PUBSUB = 0, 1, 2, 5, 7, 8
@@ -91,7 +91,17 @@ class P2PD(Peer):
     def connect(self, address):
         peer_id = address.rsplit("/p2p/", 1)[1]
         body = wire.field(1, wire.unbase58(peer_id)) + wire.field(2, wire.binary_ip4_tcp(address))
-        self.request(wire.field(1, CONNECT) + wire.field(CONNECT_FIELD, body))
+
+        def connected():
+            try:
+                return self.request(wire.field(1, CONNECT) + wire.field(CONNECT_FIELD, body))
+            except Failure as failure:
+                # It has dialled by itself when we went away, in vain, and now refuses to dial for some seconds.
+                if "dial backoff" not in str(failure):
+                    raise
+                return None
+
+        until(connected, f"p2pd may dial {address} again")
 
     def disconnect(self, peer_id):
         body = wire.field(1, wire.unbase58(peer_id))

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// A second implementation, written in Python from `docs/protocol.md` alone: what holds with it holds for the page.
+/// A second implementation, written in Python from `docs/protocol.md` alone: what holds with it holds for the
+/// page.
 @Suite(.serialized) struct SmallPeerTests {
     @Test func workedExampleIsWhatThePageSays() async throws {
         try await self.run("Tests/SmallPeer/worked_example.py")

@@ -22,7 +22,7 @@ package struct ReplCommand: DescordCommand {
     static func run(in context: CommandContext) async throws {
         let shell = Shell(context)
         guard StandardStreams.isTerminal(0), StandardStreams.isTerminal(1) else {
-            let code = try await shell.runScript()
+            let code = try await shell.runScript(context)
             guard code == 0 else { throw ExitCode(code) }
             return
         }

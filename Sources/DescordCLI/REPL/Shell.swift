@@ -35,8 +35,12 @@ package struct Shell: Sendable {
     // MARK: - A script
 
     /// Runs the lines of standard input as commands until one fails, and returns that one's exit code.
-    package func runScript() async throws -> Int32 {
+    ///
+    /// With somebody to connect to, the session is on the air from the first line at which there is an
+    /// identity; without, from the first command that needs the network.
+    package func runScript(_ context: CommandContext) async throws -> Int32 {
         let reader = LineReader()
+        try await self.goOnAir(context)
         while let line = try await reader.next() {
             switch ShellLine(script: line) {
             case .empty: continue
@@ -47,9 +51,19 @@ package struct Shell: Sendable {
             case .command(let words):
                 let code = await self.execute(words)
                 guard code == 0 else { return code }
+                try await self.goOnAir(context)
             }
         }
         return 0
+    }
+
+    private func goOnAir(_ context: CommandContext) async throws {
+        guard !context.settings.addresses(.connect).isEmpty, !context.hasSession else { return }
+        do {
+            _ = try await context.session(.stay)
+        } catch let error as CommandError where error.code == .noIdentity {
+            // A later line may make one.
+        }
     }
 
     // MARK: - A person

@@ -1,7 +1,8 @@
 /// The fields of a signed message that this version does not know: what stands behind those that it knows.
 ///
-/// They are kept and passed on as they came. Readers that disagreed about which bytes are well formed would never
-/// agree about a set of operations, so there is one form: numbers above the known ones, no groups, minimal varints.
+/// They are kept and passed on as they came. Readers that disagreed about which bytes are well formed would
+/// never agree about a set of operations, so there is one form: numbers above the known ones, no groups,
+/// minimal varints.
 enum UnknownFields {
     /// The largest field number of protobuf.
     private static let maxNumber: UInt64 = 1 << 29 - 1
