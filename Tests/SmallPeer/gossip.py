@@ -1,6 +1,7 @@
 """A small gossipsub: subscriptions, a mesh of whoever wants one, and signed messages.
 
-Section 5 of docs/protocol.md. It keeps no scores and sends no heartbeat: with a handful of peers, everyone who subscribes is in the mesh.
+Section 5 of docs/protocol.md. It keeps no scores and sends no heartbeat: with a handful of peers, everyone
+who subscribes is in the mesh.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Lets small peers synchronise with each other over loopback, in both roles: `pair_check.py`.
 
-Lists and operations are cut into far smaller frames than usual, so that everything spans frames. The random part
-takes its seed from SEED. Prints one line a check and then `N passed, M failed`.
+Lists and operations are cut into far smaller frames than usual, so that everything spans frames. The random
+part takes its seed from SEED. Prints one line a check and then `N passed, M failed`.
 """
 
 import asyncio

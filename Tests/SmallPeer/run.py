@@ -1,7 +1,8 @@
 """Lets a descord node and the small peer meet: `run.py --descord BINARY`.
 
-The small peer (`smallpeer.py`) was written from docs/protocol.md alone, so what holds here holds for the page.
-Prints one line a scenario and then `N passed, M failed`. Everything runs on 127.0.0.1, in directories of its own.
+The small peer (`smallpeer.py`) was written from docs/protocol.md alone, so what holds here holds for the
+page. Prints one line a scenario and then `N passed, M failed`. Everything runs on 127.0.0.1, in directories
+of its own.
 """
 
 import argparse
