@@ -1,7 +1,7 @@
 """Noise_XX_25519_ChaChaPoly_SHA256 with libp2p's payload, over asyncio streams.
 
-The patterns are those of Noise revision 34, payload and framing those of libp2p's specification "noise-
-libp2p".
+The patterns are those of Noise revision 34, payload and framing those of libp2p's
+specification "noise-libp2p".
 """
 
 import hashlib
