@@ -55,17 +55,19 @@ final class TestHome {
 
     /// Makes a folder for a home; `keygen` makes the identity in it.
     init() throws {
-        self.folder = FileManager.default.temporaryDirectory.appending(path: "descord-cli-\(UUID().uuidString)")
+        self.folder = FileManager.default.temporaryDirectory.appending(
+            path: "descord-cli-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         self.environment = [
             "DESCORD_HOME": self.folder.appending(path: "home").path, "HOME": self.folder.path,
-            "DESCORD_LISTEN": "/ip4/127.0.0.1", "DESCORD_NO_MDNS": "1", "PATH": "/usr/bin:/bin", "TERM": "xterm",
+            "DESCORD_LISTEN": "/ip4/127.0.0.1", "DESCORD_NO_MDNS": "1", "PATH": "/usr/bin:/bin",
+            "TERM": "xterm",
             "DESCORD_TIMEOUT": "1",
         ]
     }
 
     deinit {
-        try? FileManager.default.removeItem(at: self.folder)  // what is left in the temporary folder harms nobody
+        try? FileManager.default.removeItem(at: self.folder)  // what is left there harms nobody
     }
 
     /// A home with an identity, and on wish a space with one channel.

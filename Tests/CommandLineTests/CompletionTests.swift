@@ -27,7 +27,8 @@ import Testing
         let run = try await home.run(
             program: URL(filePath: "/bin/bash"),
             [
-                "-c", script, TestHome.binary.path, TestHome.root.appending(path: "completions/descord.bash").path,
+                "-c", script, TestHome.binary.path,
+                TestHome.root.appending(path: "completions/descord.bash").path,
                 home.folder.path,
             ])
         #expect(run.output.split(separator: "\n").contains("ops"), "\(run.errors)")

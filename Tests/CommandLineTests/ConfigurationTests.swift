@@ -3,7 +3,9 @@ import Testing
 
 /// Flag over environment over the home's file over the common file over default.
 @Suite struct ConfigurationTests {
-    private func timeout(_ home: TestHome, _ arguments: [String] = [], _ environment: [String: String?] = [:])
+    private func timeout(
+        _ home: TestHome, _ arguments: [String] = [], _ environment: [String: String?] = [:]
+    )
         async throws -> (Double, String)
     {
         let more = ["DESCORD_TIMEOUT": String?.none].merging(environment) { $1 }
@@ -32,8 +34,10 @@ import Testing
 
     @Test func listShowsEverySettingWithItsSource() async throws {
         let home = try TestHome()
-        let entries = try await home.succeed("config", "list", "--json", "--connect", "/ip4/127.0.0.1/tcp/1").objects()
-        let sources = Dictionary(uniqueKeysWithValues: entries.map { ($0["key"] as? String, $0["source"] as? String) })
+        let entries = try await home.succeed("config", "list", "--json", "--connect", "/ip4/127.0.0.1/tcp/1")
+            .objects()
+        let sources = Dictionary(
+            uniqueKeysWithValues: entries.map { ($0["key"] as? String, $0["source"] as? String) })
         #expect(sources["connect"] == "flag")
         #expect(sources["listen"] == "environment")
         #expect(sources["mdns"] == "environment")
@@ -61,7 +65,8 @@ import Testing
         let home = try await TestHome.made()
         try await home.succeed("config", "set", "json", "true")
         #expect(try await home.succeed("id").object()["peer_id"] != nil)
-        let mode = try FileManager.default.attributesOfItem(atPath: home.path + "/config.json")[.posixPermissions]
+        let mode = try FileManager.default.attributesOfItem(atPath: home.path + "/config.json")[
+            .posixPermissions]
         #expect(mode as? Int == 0o600)
     }
 }

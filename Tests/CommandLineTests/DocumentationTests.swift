@@ -8,7 +8,8 @@ import Testing
         let run = try await TestHome().run(
             program: URL(filePath: "/usr/bin/env"),
             [
-                "python3", TestHome.root.appending(path: "Scripts/docs").path, "--check", TestHome.binary.path,
+                "python3", TestHome.root.appending(path: "Scripts/docs").path, "--check",
+                TestHome.binary.path,
             ])
         #expect(run.code == 0, "run `make docs`: \(run.output)\(run.errors)")
     }
@@ -21,7 +22,8 @@ import Testing
             let text = try String(contentsOf: page, encoding: .utf8)
             #expect(text.contains(".SH EXIT STATUS\n"), "\(page.lastPathComponent)")
             #expect(text.contains(".SH EXAMPLES\n"), "\(page.lastPathComponent)")
-            #expect(text.firstMatch(of: #/\n\.TH "[^"]+" 1 "" "descord /#) != nil, "\(page.lastPathComponent)")
+            #expect(
+                text.firstMatch(of: #/\n\.TH "[^"]+" 1 "" "descord /#) != nil, "\(page.lastPathComponent)")
         }
     }
 

@@ -5,7 +5,9 @@ import Testing
 @Suite struct IdentityTests {
     @Test func withoutAnIdentityCommandsEndWith78AndMakeNothing() async throws {
         let home = try TestHome()
-        for arguments in [["id"], ["post", "x"], ["log"], ["listen"], ["space", "list"], ["sync"], ["peers"]] {
+        for arguments in [
+            ["id"], ["post", "x"], ["log"], ["listen"], ["space", "list"], ["sync"], ["peers"],
+        ] {
             let run = try await home.run(program: TestHome.binary, arguments + ["--json"])
             #expect(run.code == 78, "\(arguments)")
             let error = try run.error()
@@ -42,7 +44,9 @@ import Testing
         #expect(try await home.succeed("id").output == before)
         try await home.succeed("keygen", "--force", "-q")
         #expect(try await home.succeed("id").output != before)
-        let kept = try FileManager.default.contentsOfDirectory(atPath: home.path).filter { $0.hasPrefix("key.old-") }
+        let kept = try FileManager.default.contentsOfDirectory(atPath: home.path).filter {
+            $0.hasPrefix("key.old-")
+        }
         #expect(kept.count == 1)
     }
 
@@ -78,6 +82,11 @@ import Testing
         let wrong = try await home.run("--passphrase-fd=0", "id", "--json", input: Data("close sesame".utf8))
         #expect(wrong.code == 77)
         #expect(try wrong.error().code == "wrong_passphrase")
+        let variable = try await home.run(
+            "id", input: Data("open sesame".utf8), environment: ["DESCORD_PASSPHRASE_FD": "0"])
+        #expect(variable.output == right.output)
+        #expect(try await home.run("id", environment: ["DESCORD_PASSPHRASE_FD": "x"]).code == 64)
+        #expect(try await home.run("id", "--passphrase-fd", "99").code == 64)
         let file = home.folder.appending(path: "passphrase")
         try Data("open sesame\nand nothing else\n".utf8).write(to: file)
         let fromFile = try await home.run("id", environment: ["DESCORD_PASSPHRASE_FILE": file.path])
@@ -90,7 +99,8 @@ import Testing
         let home = try TestHome()
         try await home.succeed("keygen", "--passphrase-fd", "0", input: "open sesame\n")
         let transcript = try await home.terminal(
-            [("expect", "Passphrase of"), ("send", "open sesame\n"), ("expect", "12D3KooW"), ("code", 0)], "id")
+            [("expect", "Passphrase of"), ("send", "open sesame\n"), ("expect", "12D3KooW"), ("code", 0)],
+            "id")
         #expect(!transcript.contains("open sesame"))
     }
 

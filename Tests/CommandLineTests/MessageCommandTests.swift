@@ -4,7 +4,8 @@ import Testing
 /// Texts in, messages out.
 @Suite struct MessageCommandTests {
     private static let messageKeys: Set<String> = [
-        "event", "op", "space", "space_name", "channel", "channel_name", "thread", "author", "author_name", "time",
+        "event", "op", "space", "space_name", "channel", "channel_name", "thread", "author", "author_name",
+        "time",
         "received", "text", "edited", "deleted", "reactions", "stored_by",
     ]
 
@@ -47,7 +48,9 @@ import Testing
             let timings = try #require(object["timings_ms"] as? [String: Any])
             #expect(Set(timings.keys) == ["start", "commit", "connect", "publish", "stored", "total"])
             let total = try #require(timings["total"] as? Double)
-            #expect(try #require(timings["start"] as? Double) + (try #require(timings["commit"] as? Double)) <= total)
+            #expect(
+                try #require(timings["start"] as? Double) + (try #require(timings["commit"] as? Double))
+                    <= total)
             #expect(timings["connect"] is NSNull)
         }
     }
@@ -71,7 +74,8 @@ import Testing
         let inputs: [(Data, String)] = [
             (Data(), "empty_text"), (Data("\n".utf8), "empty_text"), (Data(" \t\n \n".utf8), "empty_text"),
             (Data("\u{2003}\u{00a0}".utf8), "empty_text"), (Data([0xff, 0xfe, 0x41]), "not_utf8"),
-            (Data([0xc0, 0x80]), "not_utf8"), (Data([0xed, 0xa0, 0x80]), "not_utf8"), (Data([0x41, 0, 0x42]), "not_utf8"),
+            (Data([0xc0, 0x80]), "not_utf8"), (Data([0xed, 0xa0, 0x80]), "not_utf8"),
+            (Data([0x41, 0, 0x42]), "not_utf8"),
             (Data(repeating: 0x61, count: 2 << 20), "text_too_large"),
             (Data(repeating: 0x61, count: 1 << 20), "text_too_large"),
         ]
@@ -86,6 +90,16 @@ import Testing
         for text in ["", "  "] { #expect(try await home.run("post", text).code == 65) }
         #expect(try await self.texts(home).isEmpty)
         try await home.succeed("post", input: String(repeating: "a", count: 1_000_000))
+    }
+
+    @Test func anArgumentThatIsNotUTF8IsRefused() async throws {
+        let home = try await TestHome.made(space: "ops")
+        let shell = try await home.run(
+            program: URL(filePath: "/bin/bash"),
+            ["-c", #""$0" post $'caf\xe9' --json; echo "$?""#, TestHome.binary.path])
+        #expect(shell.output == "65\n")
+        #expect(shell.errors.contains("not_utf8"))
+        #expect(try await self.texts(home).isEmpty)
     }
 
     @Test func theLogIsFilteredByNumberTimeAuthorAndChannel() async throws {
@@ -131,7 +145,10 @@ import Testing
         try await home.succeed("repl", "-q", input: lines)
         let shell = try await home.run(
             program: URL(filePath: "/bin/bash"),
-            ["-c", #""$0" log --json | head -n 1 > /dev/null; echo "${PIPESTATUS[0]}""#, TestHome.binary.path])
+            [
+                "-c", #""$0" log --json | head -n 1 > /dev/null; echo "${PIPESTATUS[0]}""#,
+                TestHome.binary.path,
+            ])
         #expect(shell.output == "141\n")
         #expect(shell.errors.isEmpty)
     }

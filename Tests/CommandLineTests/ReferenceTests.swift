@@ -5,8 +5,10 @@ import Testing
 @Suite struct ReferenceTests {
     @Test func namesAndPrefixesOfFourCharactersFindSpacesAndChannels() async throws {
         let home = try await TestHome.made(space: "ops")
-        let space = try #require(try await home.succeed("space", "list", "--json").object()["space"] as? String)
-        let channel = try #require(try await home.succeed("channel", "list", "--json").object()["channel"] as? String)
+        let space = try #require(
+            try await home.succeed("space", "list", "--json").object()["space"] as? String)
+        let channel = try #require(
+            try await home.succeed("channel", "list", "--json").object()["channel"] as? String)
         for reference in [
             "general", "ops/general", String(channel.prefix(4)), "\(space.prefix(4))/general",
             "\(space)/\(channel)", "ops/\(channel.prefix(12).uppercased())",
@@ -40,7 +42,8 @@ import Testing
         let home = try await TestHome.made(space: "first")
         try await home.succeed("space", "create", "second")
         func current(_ environment: [String: String?] = [:]) async throws -> String? {
-            try await home.run("space", "info", "--json", environment: environment).object()["name"] as? String
+            try await home.run("space", "info", "--json", environment: environment).object()["name"]
+                as? String
         }
         #expect(try await current() == "first")
         try await home.succeed("space", "use", "second")
@@ -93,21 +96,26 @@ import Testing
 
     @Test func invitesSayWhatTheyHold() async throws {
         let home = try await TestHome.made(space: "ops")
-        let invite = try await home.succeed("space", "invite", "--uses", "5", "--expires", "1d", "--json").object()
+        let invite = try await home.succeed("space", "invite", "--uses", "5", "--expires", "1d", "--json")
+            .object()
         #expect(Set(invite.keys) == ["ticket", "space", "invite", "expires", "uses"])
         #expect(invite["uses"] as? Int == 5)
         let ticket = try #require(invite["ticket"] as? String)
         #expect(ticket.hasPrefix("descord1"))
         let plain = try await home.succeed("space", "invite")
         #expect(plain.lines.count == 1)
-        #expect(try await home.succeed("space", "invite", "--expires", "never", "--json").object()["expires"] is NSNull)
+        #expect(
+            try await home.succeed("space", "invite", "--expires", "never", "--json").object()["expires"]
+                is NSNull)
         // Nobody is reached from a home of its own; the ticket itself is sound.
         let other = try await TestHome.made()
         let unreached = try await other.run("space", "join", "-", "--json", input: Data((ticket + "\n").utf8))
         #expect(unreached.code == 69)
         #expect(try unreached.error().code == "no_peers")
         #expect(try await other.succeed("space", "list", "--json").output.isEmpty)
-        for damaged in [String(ticket.dropLast(1)), ticket.replacing("q", with: "p"), "descord1", "nonsense", ""] {
+        for damaged in [
+            String(ticket.dropLast(1)), ticket.replacing("q", with: "p"), "descord1", "nonsense", "",
+        ] {
             let run = try await other.run("space", "join", "--json", "--", damaged)
             #expect(run.code == 65, "\(damaged)")
             #expect(try run.error().code == "damaged_ticket")

@@ -53,7 +53,8 @@ import Testing
             ("send", "post --nosuch x\r"), ("expect", "unknown option"), ("expect", "ops/general> "),
             ("send", "/nosuch\r"), ("expect", "there is no command"), ("expect", "ops/general> "),
             ("send", "log -n 1\r"), ("expect", "log is a word too"), ("expect", "ops/general> "),
-            ("send", "--json is no option here\r"), ("expect", "ops/general> "), ("send", "/quit\r"), ("code", 0),
+            ("send", "--json is no option here\r"), ("expect", "ops/general> "), ("send", "/quit\r"),
+            ("code", 0),
         ])
         let texts = try await home.succeed("log", "--json").objects().map { $0["text"] as? String }
         #expect(texts == ["hello there", "log is a word too", "--json is no option here"])
@@ -86,7 +87,8 @@ import Testing
         let ticket = try #require(try await home.succeed("space", "invite").lines.first)
         _ = try await home.terminal([
             ("expect", "ops/general> "), ("send", "remember me\r"), ("expect", "ops/general> "),
-            ("send", "/space join \(ticket.prefix(60))\r"), ("expect", "damaged"), ("expect", "ops/general> "),
+            ("send", "/space join \(ticket.prefix(60))\r"), ("expect", "damaged"),
+            ("expect", "ops/general> "),
             ("send", "\u{4}"), ("code", 0),
         ])
         let file = home.path + "/history"
@@ -98,7 +100,8 @@ import Testing
     @Test func tabCompletesCommandsAndChannels() async throws {
         let home = try await TestHome.made(space: "ops", channel: "engineering")
         let transcript = try await home.terminal([
-            ("expect", "> "), ("send", "/chan\t"), ("expect", "/channel "), ("send", "us\t"), ("expect", "use "),
+            ("expect", "> "), ("send", "/chan\t"), ("expect", "/channel "), ("send", "us\t"),
+            ("expect", "use "),
             ("send", "eng\t"), ("expect", "engineering "), ("send", "\r"), ("expect", "current channel"),
             ("expect", "> "), ("send", "\u{4}"), ("code", 0),
         ])
@@ -108,7 +111,8 @@ import Testing
     @Test func dangerousCommandsAsk() async throws {
         let home = try await TestHome.made(space: "ops")
         _ = try await home.terminal([
-            ("expect", "ops/general> "), ("send", "space leave ops\r"), ("expect", "(yes/no)"), ("send", "no\r"),
+            ("expect", "ops/general> "), ("send", "space leave ops\r"), ("expect", "(yes/no)"),
+            ("send", "no\r"),
             ("expect", "not left"), ("expect", "ops/general> "), ("send", "\u{4}"), ("code", 0),
         ])
         #expect(try await home.succeed("space", "list", "--json").lines.count == 1)

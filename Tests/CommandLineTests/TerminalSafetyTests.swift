@@ -52,7 +52,8 @@ import Testing
                 kill -\(signal) $!; wait $!; echo $?
                 """
             let output = home.folder.appending(path: "\(signal).out").path
-            // An interactive shell's children do not ignore SIGINT, as those of a script in the background would.
+            // An interactive shell's children do not ignore SIGINT, as those of a script in the background
+            // would.
             let run = try await home.run(
                 program: URL(filePath: "/bin/bash"), ["-mc", script, TestHome.binary.path, output])
             #expect(run.output.split(separator: "\n").last.map(String.init) == "\(code)", "\(run.errors)")

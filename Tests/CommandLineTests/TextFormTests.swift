@@ -24,7 +24,8 @@ import Testing
         ] { #expect(Timestamp.parse(same) == noon, "\(same)") }
         #expect(Timestamp.parse("2026-11-21") == Timestamp.parse("2026-11-21T00:00:00Z"))
         for wrong in [
-            "", "2026", "2026-13-01", "2026-02-29", "2026-11-21T24:00:00Z", "2026-11-21T12:00:00", "2026-11-21T12:00Z",
+            "", "2026", "2026-13-01", "2026-02-29", "2026-11-21T24:00:00Z", "2026-11-21T12:00:00",
+            "2026-11-21T12:00Z",
             "2026-11-21T12:00:00.Z", "2026-11-21T12:00:00Zx", "1e9",
         ] { #expect(Timestamp.parse(wrong) == nil, "\(wrong)") }
     }
@@ -44,7 +45,8 @@ import Testing
             ("plain text", "plain text"), ("a\u{1b}[1;31mb", "ab"), ("a\u{1b}]0;title\u{7}b", "ab"),
             ("a\u{1b}]8;;http://x\u{1b}\\b", "ab"), ("a\u{9b}2Jb", "ab"), ("a\u{90}q\u{9c}b", "ab"),
             ("a\u{1b}(Bb", "ab"), ("a\u{1b}cb", "ab"), ("a\u{1b}", "a"), ("a\u{7}\u{8}\u{7f}b", "ab"),
-            ("a\u{202e}b\u{2066}c\u{200f}d\u{feff}", "abcd"), ("a\tb", "a b"), ("a\r\nb", "a b"), ("é\u{1f600}", "é\u{1f600}"),
+            ("a\u{202e}b\u{2066}c\u{200f}d\u{feff}", "abcd"), ("a\tb", "a b"), ("a\r\nb", "a b"),
+            ("é\u{1f600}", "é\u{1f600}"),
             ("a\u{1b}]0;never ends", "a"), ("a\u{1b}]0;never\nends", "a ends"),
         ]
         for (text, clean) in cases { #expect(TerminalText.clean(text) == clean, "\(text.debugDescription)") }
@@ -55,7 +57,8 @@ import Testing
         let seed = UInt64(20_261_121)
         var chance = PRNG(seed: seed)
         let alphabet: [Unicode.Scalar] = [
-            "\u{1b}", "[", "]", "\\", "\u{7}", "\u{9b}", "\u{9d}", "\u{9c}", "\u{90}", "a", ";", "0", "m", "\n", "\t",
+            "\u{1b}", "[", "]", "\\", "\u{7}", "\u{9b}", "\u{9d}", "\u{9c}", "\u{90}", "a", ";", "0", "m",
+            "\n", "\t",
             "\u{202e}", "\u{8}", "(", "P", "_", "\u{7f}", "é",
         ]
         let count = 20_000
@@ -71,7 +74,8 @@ import Testing
 
     @Test func jsonKeepsTheOrderAndEscapesControls() {
         let value: JSONValue = [
-            "z": 1, "a": [true, nil, "q\"\\\n\u{1b}\u{7f}\u{9b}\u{202e}\u{2028}é\u{1f600}"], "n": .number(1.5),
+            "z": 1, "a": [true, nil, "q\"\\\n\u{1b}\u{7f}\u{9b}\u{202e}\u{2028}é\u{1f600}"],
+            "n": .number(1.5),
             "whole": .number(3), "infinite": .number(.infinity),
         ]
         #expect(
@@ -81,7 +85,10 @@ import Testing
     }
 
     @Test func wordsAreSplitAsAShellDoes() {
-        #expect(ShellWords.split(#"post  "two words" 'it''s' a\ b "a \" b" """#) == ["post", "two words", "its", "a b", "a \" b", ""])
+        #expect(
+            ShellWords.split(#"post  "two words" 'it''s' a\ b "a \" b" """#) == [
+                "post", "two words", "its", "a b", "a \" b", "",
+            ])
         #expect(ShellWords.split("don't") == nil)
         #expect(ShellWords.split("") == [])
         #expect(ShellWords.quoted("/a/b-c.d") == "/a/b-c.d")
@@ -101,7 +108,8 @@ import Testing
         #expect(line("/") == .empty)
         #expect(line("post don't") == .malformed("a quotation mark is not closed"))
         #expect(line("don't") == .text("don't"))
-        #expect(line("create-space \"Test Space\"") == .command(["space", "create", "--public", "Test Space"]))
+        #expect(
+            line("create-space \"Test Space\"") == .command(["space", "create", "--public", "Test Space"]))
         #expect(ShellLine(script: "list-messages general") == .command(["log", "--channel", "general"]))
     }
 
