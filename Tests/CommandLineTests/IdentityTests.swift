@@ -82,6 +82,11 @@ import Testing
         let wrong = try await home.run("--passphrase-fd=0", "id", "--json", input: Data("close sesame".utf8))
         #expect(wrong.code == 77)
         #expect(try wrong.error().code == "wrong_passphrase")
+        let variable = try await home.run(
+            "id", input: Data("open sesame".utf8), environment: ["DESCORD_PASSPHRASE_FD": "0"])
+        #expect(variable.output == right.output)
+        #expect(try await home.run("id", environment: ["DESCORD_PASSPHRASE_FD": "x"]).code == 64)
+        #expect(try await home.run("id", "--passphrase-fd", "99").code == 64)
         let file = home.folder.appending(path: "passphrase")
         try Data("open sesame\nand nothing else\n".utf8).write(to: file)
         let fromFile = try await home.run("id", environment: ["DESCORD_PASSPHRASE_FILE": file.path])

@@ -92,6 +92,16 @@ import Testing
         try await home.succeed("post", input: String(repeating: "a", count: 1_000_000))
     }
 
+    @Test func anArgumentThatIsNotUTF8IsRefused() async throws {
+        let home = try await TestHome.made(space: "ops")
+        let shell = try await home.run(
+            program: URL(filePath: "/bin/bash"),
+            ["-c", #""$0" post $'caf\xe9' --json; echo "$?""#, TestHome.binary.path])
+        #expect(shell.output == "65\n")
+        #expect(shell.errors.contains("not_utf8"))
+        #expect(try await self.texts(home).isEmpty)
+    }
+
     @Test func theLogIsFilteredByNumberTimeAuthorAndChannel() async throws {
         let home = try await TestHome.made(space: "ops")
         try await home.succeed("channel", "create", "builds")

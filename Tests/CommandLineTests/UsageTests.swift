@@ -88,10 +88,8 @@ import Testing
             ["config", "set", "timeout", "soon"], ["outbox", "drop"], ["id", "extra"], ["space"], ["outbox"],
             [],
             ["space", "invite", "--expires", "2020-01-01T00:00:00Z"], ["--passphrase-fd", "x", "id"],
-            ["--passphrase-fd", "99", "id"],
         ]
         for arguments in wrong {
-            if arguments == ["--passphrase-fd", "99", "id"] { continue }  // an unencrypted key asks for none
             let plain = try await home.run(program: TestHome.binary, arguments)
             #expect(plain.code == 64, "\(arguments): \(plain.code) \(plain.errors)")
             #expect(plain.output.isEmpty, "\(arguments)")

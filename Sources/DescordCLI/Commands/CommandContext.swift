@@ -95,10 +95,19 @@ package final class CommandContext {
     }
 
     /// Where the passphrase of the key comes from.
-    package var passphrase: PassphraseSource {
-        PassphraseSource(
-            descriptor: self.options.passphraseDescriptor?.number,
-            file: self.surroundings.environment["DESCORD_PASSPHRASE_FILE"].flatMap { $0.isEmpty ? nil : $0 })
+    package func passphrase() throws(CommandError) -> PassphraseSource {
+        func named(_ name: String) -> String? {
+            self.surroundings.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+        }
+        var descriptor = self.options.passphraseDescriptor
+        if descriptor == nil, let text = named("DESCORD_PASSPHRASE_FD") {
+            descriptor = DescriptorArgument(argument: text)
+            guard descriptor != nil else {
+                throw CommandError(
+                    .usage, .badValue, "DESCORD_PASSPHRASE_FD is no number of a descriptor: \"\(text)\"")
+            }
+        }
+        return PassphraseSource(descriptor: descriptor?.number, file: named("DESCORD_PASSPHRASE_FILE"))
     }
 
     /// How long the network part of a command that ends by itself may take.
@@ -110,7 +119,7 @@ package final class CommandContext {
     /// The home, opened by the first call.
     package func home() throws(CommandError) -> OpenHome {
         if let home = self.shared.home { return home }
-        let home = try OpenHome(opening: self.directory, passphrase: self.passphrase)
+        let home = try OpenHome(opening: self.directory, passphrase: self.passphrase())
         self.shared.home = home
         return home
     }
@@ -120,7 +129,13 @@ package final class CommandContext {
 
     /// The session of the network, opened by the first call; signals end it properly from now on.
     package func session(_ purpose: NetworkConfiguration.Purpose) async throws -> any NetworkSession {
-        if let session = self.shared.session { return session }
+        if let session = self.shared.session {
+            // In a REPL the session is older than the command, and what the command names is dialled now.
+            for address in self.options.connect {
+                _ = try await session.dial(address.address, deadline: self.deadline)
+            }
+            return session
+        }
         let configuration = try self.network(purpose, self.home())
         Interruption.watch()
         let session = try await self.surroundings.network.open(configuration)

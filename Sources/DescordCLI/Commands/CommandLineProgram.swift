@@ -8,6 +8,11 @@ package enum CommandLineProgram {
         StandardStreams.reserve()
         Interruption.install()
         let surroundings = Surroundings(environment: self.environment(), network: network)
+        guard self.argumentsAreText else {
+            let error = CommandError(.badInput, .notUTF8, "an argument is not UTF-8")
+            self.earlyOutput(ArgumentScan(CommandLine.arguments).hasJSON, surroundings).report(error)
+            exit(error.exitCode)
+        }
         exit(await self.run(Array(CommandLine.arguments.dropFirst()), surroundings))
     }
 
@@ -170,6 +175,13 @@ package enum CommandLineProgram {
             isJSON: isJSON || wanted, environment: surroundings.environment,
             isTerminal: StandardStreams.isTerminal(1), errorIsTerminal: StandardStreams.isTerminal(2),
             sink: surroundings.sink)
+    }
+
+    /// Whether every argument is UTF-8: those that Swift hands out were repaired already.
+    private static var argumentsAreText: Bool {
+        (0..<Int(CommandLine.argc)).allSatisfy { index in
+            CommandLine.unsafeArgv[index].map { String(validatingCString: $0) != nil } ?? true
+        }
     }
 
     /// The environment; of a name that stands in it twice, the first counts, as for `getenv`.

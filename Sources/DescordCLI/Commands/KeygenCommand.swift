@@ -41,7 +41,7 @@ package struct KeygenCommand: DescordCommand {
             guard self.force else { throw CommandError(HomeFailure.identityExists(path: home.keyPath)) }
             try self.checkReplacement(context)
         }
-        let source = context.passphrase
+        let source = try context.passphrase()
         let imported = try self.importFile.map { path throws(CommandError) in
             try KeyImport.read(path, passphrase: source)
         }

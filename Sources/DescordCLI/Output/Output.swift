@@ -81,8 +81,8 @@ package struct Output: Sendable {
         self.say(text)
     }
 
-    /// Says what is wrong although the command goes on, on standard error, also under `-q`.
-    package func warn(_ text: String) { self.say("warning: " + text) }
+    /// Says what is wrong although the command goes on, on standard error, unless `-q`.
+    package func warn(_ text: String) { self.note("warning: " + text) }
 
     /// Shows a help that nobody asked for, on standard error, also under `-q`.
     package func help(_ text: String) { self.say(text) }

@@ -139,6 +139,7 @@ package final class LineEditor: LineSink {
         }
         using_history()
         stifle_history(Self.historySize)
+        history_truncate_file(self.historyPath, Self.historySize)
         read_history(self.historyPath)
     }
 

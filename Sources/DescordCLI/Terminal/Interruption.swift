@@ -17,6 +17,11 @@ package enum Interruption {
     /// Takes the signals over; SIGPIPE becomes an error of the write.
     package static func install() {
         signal(SIGPIPE, SIG_IGN)
+        // Touched before a handler may: what is made by its first use must not be made in a handler.
+        _ = (
+            self.first.load(ordering: .relaxed), self.wakeDescriptor.load(ordering: .relaxed),
+            self.changedTerminal.load(ordering: .relaxed), self.savedTerminal
+        )
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { number in Interruption.received(number) }
         sigemptyset(&action.sa_mask)
