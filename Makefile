@@ -12,7 +12,7 @@ ZSH_COMPLETION = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long build install lint format docs proto proto-check powerloss clean
+.PHONY: help demo test test-long bench build install lint format docs proto proto-check powerloss clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -27,6 +27,9 @@ test: ## install what is missing, build once, and run every test
 
 test-long: ## the same with the randomised suites a hundred times as long
 	@SCALE=100 Scripts/run-tests
+
+bench: build ## measure the release binary, medians of five runs
+	@python3 Benchmarks/run.py $(BINARY)
 
 build: ## build the release binary, .build/release/descord
 	@Scripts/setup build

@@ -179,7 +179,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_positional "des
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'metrics' -d 'Print the counters of gossip, summed over all runs.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'config' -d 'Read and change the settings.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'help' -d 'Show subcommand help information.'
-complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" force' -l 'force' -d 'Replace an existing identity, which is kept as key.old-…; refused while the home holds spaces.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" force' -l 'force' -d 'Replace an identity, which is kept as key.old-…; refused while the home holds spaces.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" import' -l 'import' -d 'Take the key of this file: a descord key file or a libp2p private key.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" passphrase' -l 'passphrase' -d 'Ask for a passphrase at the terminal.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" home' -l 'home' -d 'Where the identity and the database live.' -rfa '(__descord_complete_directories)'

@@ -4,7 +4,8 @@ import LibP2PCore
 
 /// The public spaces that others announced, and when we announced our own.
 ///
-/// Confined to the node's loop. Nothing here is followed automatically: it is what `space list --discover` shows.
+/// Confined to the node's loop. Nothing here is followed automatically: it is what `space list --discover`
+/// shows.
 struct Announcements {
     /// The most spaces that are remembered; the oldest makes room.
     static let maxCount = 256

@@ -10,9 +10,9 @@ import NIOPosix
 
 /// A running node of one home: publishes, receives, reconciles.
 ///
-/// The library's face: every function may be called from any task. A node holds the lock of its home from `start`
-/// to `stop`, and serves other processes of the same home over `run/node.sock` meanwhile. `docs/library.md` has an
-/// example.
+/// The library's face: every function may be called from any task. A node holds the lock of its home from
+/// `start` to `stop`, and serves other processes of the same home over `run/node.sock` meanwhile.
+/// `docs/library.md` has an example.
 public final class Node: Sendable {
     /// Why a node did not start.
     public enum StartFailure: Error, Sendable {
@@ -99,7 +99,9 @@ public final class Node: Sendable {
 
     /// Our peer id.
     public var peerID: PeerID {
-        get async throws { try await self.run { engine in engine.eventLoop.makeSucceededFuture(engine.peerID) } }
+        get async throws {
+            try await self.run { engine in engine.eventLoop.makeSucceededFuture(engine.peerID) }
+        }
     }
 
     /// The addresses that this node can be reached at, with `/p2p/` and its id.
@@ -112,7 +114,7 @@ public final class Node: Sendable {
 
     /// Publishes operations that the store committed and waits for receipts of `count` other members, until
     /// the deadline or until nobody is left who could answer.
-    package func publish(
+    public func publish(
         _ operations: [OperationID], in space: SpaceID, waitingFor count: Int, deadline: Duration?
     ) async throws -> Publication {
         try await self.run { engine in
@@ -120,8 +122,19 @@ public final class Node: Sendable {
         }
     }
 
+    /// Writes a message, publishes it, and waits for receipts of `count` other members; what was written stays
+    /// written whatever becomes of the rest.
+    public func post(
+        _ text: String, channel: ChannelID, in space: SpaceID, waitingFor count: Int = 1,
+        deadline: Duration? = .seconds(10)
+    ) async throws -> (id: OperationID, publication: Publication) {
+        let store = try await self.run { engine in engine.eventLoop.makeSucceededFuture(engine.store) }
+        let id = try store.post(text, channel: channel, in: space).operation.id
+        return (id, try await self.publish([id], in: space, waitingFor: count, deadline: deadline))
+    }
+
     /// Joins a space.
-    package func join(_ request: JoinRequest, deadline: Duration?) async throws -> JoinResult {
+    public func join(_ request: JoinRequest, deadline: Duration?) async throws -> JoinResult {
         try await self.run { engine in engine.join(request, deadline: NIODeadline(after: deadline)) }
     }
 
@@ -191,8 +204,8 @@ public final class Node: Sendable {
         }
     }
 
-    /// Runs `body` on the loop; ends early with `CancellationError` when the task is cancelled, and then leaves
-    /// what was begun to finish behind it.
+    /// Runs `body` on the loop; ends early with `CancellationError` when the task is cancelled, and then
+    /// leaves what was begun to finish behind it.
     func run<Value: Sendable>(
         _ body: @escaping @Sendable (NodeEngine) -> EventLoopFuture<Value>
     ) async throws -> Value {

@@ -9,8 +9,8 @@ import NIOPosix
 
 /// What an invocation uses of the network: its own node when it got the lock, or the one that holds it.
 ///
-/// When the holder leaves in the middle, the session starts again at taking the lock, and whatever was asked is
-/// asked again; publishing and reconciling may be repeated without harm.
+/// When the holder leaves in the middle, the session starts again at taking the lock, and whatever was asked
+/// is asked again; publishing and reconciling may be repeated without harm.
 package actor NodeSession {
     /// Why there is no session.
     package enum Failure: Error, Sendable {
@@ -27,7 +27,7 @@ package actor NodeSession {
     }
 
     /// How long a lock that is held by a process without a working socket is waited for.
-    private static let holderPatience = Duration.seconds(10)
+    private static let holderPatience = Duration.seconds(60)
 
     private let configuration: NodeConfiguration
     private let store: Store
@@ -148,7 +148,9 @@ package actor NodeSession {
         let (stream, continuation) = AsyncStream<Int64>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.arrivals = continuation
         if let deadline {
-            self.eventLoop.scheduleTask(in: .nanoseconds(deadline.saturatedNanoseconds)) { continuation.finish() }
+            self.eventLoop.scheduleTask(in: .nanoseconds(deadline.saturatedNanoseconds)) {
+                continuation.finish()
+            }
         }
         continuation.onTermination = { [weak self] _ in
             guard let self else { return }
@@ -176,7 +178,8 @@ package actor NodeSession {
 
     /// Whether some process runs this home's node now.
     package static func hasHolder(store: Store) -> Bool {
-        guard let lock = try? NodeLock(path: store.home.lockPath) else { return false }  // no folder, no holder
+        // No folder, no holder.
+        guard let lock = try? NodeLock(path: store.home.lockPath) else { return false }
         defer { lock.release() }
         return !lock.tryAcquire()
     }
@@ -184,7 +187,8 @@ package actor NodeSession {
     /// Tells the node that runs for this home, when there is one, of operations that were just committed.
     package static func notifyHolder(of operations: [OperationID], store: Store) async {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        guard Self.hasHolder(store: store), let socket = RunSocket(folder: store.home.runPath, name: RunSocket.name)
+        guard Self.hasHolder(store: store),
+            let socket = RunSocket(folder: store.home.runPath, name: RunSocket.name)
         else { return }
         let told = loop.flatSubmit {
             HandoverClient.connect(to: socket, eventLoop: loop).flatMap { client in
@@ -253,7 +257,8 @@ package actor NodeSession {
                         self.configuration, store: self.store, logger: self.logger, holding: lock))
             }
             if let client = try? await self.reach(socket) {
-                // A failed attempt means that the holder is coming or going: the folder says when to look again.
+                // A failed attempt means that the holder is coming or going: the folder says when to look
+                // again.
                 return .follower(client)
             }
             let left = deadline - ContinuousClock.now

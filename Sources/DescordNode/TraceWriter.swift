@@ -4,8 +4,8 @@ import LibP2PCore
 
 /// Writes gossipsub's trace events to a file, one JSON object a line, by go-libp2p-pubsub's names.
 ///
-/// Confined to the node's loop. Every line is written whole as its event happens, so that a reader that follows the
-/// file sees what led to where it looks.
+/// Confined to the node's loop. Every line is written whole as its event happens, so that a reader that
+/// follows the file sees what led to where it looks.
 final class TraceWriter {
     private struct Line: Encodable {
         var type: String
@@ -55,11 +55,13 @@ final class TraceWriter {
             line.peer = peer.description
             line.protocol = protocolID.rawValue
         case .removePeer(let peer): line.peer = peer.description
-        case .receiveRPC(let peer, let counts), .sendRPC(let peer, let counts), .dropRPC(let peer, let counts):
+        case .receiveRPC(let peer, let counts), .sendRPC(let peer, let counts),
+            .dropRPC(let peer, let counts):
             line.peer = peer.description
             line.counts = [
                 "subscriptions": counts.subscriptions, "messages": counts.messages, "ihave": counts.ihave,
-                "iwant": counts.iwant, "graft": counts.graft, "prune": counts.prune, "idontwant": counts.idontwant,
+                "iwant": counts.iwant, "graft": counts.graft, "prune": counts.prune,
+                "idontwant": counts.idontwant,
             ]
         case .join(let topic), .leave(let topic): line.topic = topic.description
         case .graft(let peer, let topic), .prune(let peer, let topic):
@@ -90,7 +92,8 @@ package enum Timestamp {
             + "\(padded(rest / 60_000 % 60, 2)):\(padded(rest / 1_000 % 60, 2)).\(padded(rest % 1_000, 3))Z"
     }
 
-    /// The proleptic Gregorian date of a number of days since 1970-01-01, by eras of 400 years that start in March.
+    /// The proleptic Gregorian date of a number of days since 1970-01-01, by eras of 400 years that start in
+    /// March.
     private static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -99,6 +102,8 @@ package enum Timestamp {
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let shiftedMonth = (5 * dayOfYear + 2) / 153
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+        return (
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        )
     }
 }

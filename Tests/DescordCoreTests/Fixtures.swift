@@ -1,7 +1,8 @@
 import DescordCrypto
-import class Foundation.ProcessInfo
 import LibP2PCore
 import Testing
+
+import class Foundation.ProcessInfo
 
 @testable import DescordCore
 
@@ -43,7 +44,9 @@ struct Author {
         return self.took(self.signed(header))
     }
 
-    func header(_ kind: OperationKind, links: [OperationID] = [], channel: ChannelID? = nil, body: [UInt8]? = nil)
+    func header(
+        _ kind: OperationKind, links: [OperationID] = [], channel: ChannelID? = nil, body: [UInt8]? = nil
+    )
         -> OperationHeader
     {
         OperationHeader(
@@ -64,7 +67,8 @@ struct Author {
         return self.took(self.signed(header, content: content.encoded, salt: self.prng.octets(32)))
     }
 
-    private func signed(_ header: OperationHeader, content: [UInt8]? = nil, salt: [UInt8]? = nil) -> Operation {
+    private func signed(_ header: OperationHeader, content: [UInt8]? = nil, salt: [UInt8]? = nil) -> Operation
+    {
         do {
             return try Operation(signing: header, content: content, salt: salt, by: self.key)
         } catch {
@@ -143,7 +147,9 @@ final class MemoryStorage: SyncStorage {
     }
     func introduction() -> [Operation] { self.admissions }
     func invite(_ id: OperationID) -> InviteCreate? { self.invites[id] }
-    func joinVerdict(invite: OperationID?, joiner: Ed25519.PublicKey, now: WallTime) -> JoinVerdict { self.verdict }
+    func joinVerdict(invite: OperationID?, joiner: Ed25519.PublicKey, now: WallTime) -> JoinVerdict {
+        self.verdict
+    }
     func memberRecords() -> [SyncRecord] { self.records }
     func recordSequence(of peer: PeerID) -> UInt64? { self.records.first { $0.peer == peer }?.sequence }
     func awaitingReceipts(from member: Ed25519.PublicKey) -> [OperationID] { self.awaiting }

@@ -7,12 +7,16 @@ import Testing
 @Suite struct NameTests {
     @Test func namesAreComposedAndBounded() throws {
         #expect(try SpaceName(parsing: "Test Space").text == "Test Space")
-        #expect(Array(try ChannelName(parsing: "u\u{308}ber").text.unicodeScalars) == Array("\u{fc}ber".unicodeScalars))
+        #expect(
+            Array(try ChannelName(parsing: "u\u{308}ber").text.unicodeScalars)
+                == Array("\u{fc}ber".unicodeScalars))
         #expect(try ChannelName(parsing: "general-2_x.y").text == "general-2_x.y")
         #expect(try ChannelName(parsing: "日本").text == "日本")
         #expect(try SpaceName(parsing: String(repeating: "ä", count: 64)).text.unicodeScalars.count == 64)
         #expect(throws: NameFailure.tooLong) { try SpaceName(parsing: String(repeating: "ä", count: 65)) }
-        #expect(throws: NameFailure.tooLong) { try SpaceName(parsing: String(repeating: "a", count: 1_000_000)) }
+        #expect(throws: NameFailure.tooLong) {
+            try SpaceName(parsing: String(repeating: "a", count: 1_000_000))
+        }
     }
 
     @Test func namesThatHurtAShellOrATerminalAreRefused() {
@@ -23,7 +27,8 @@ import Testing
             #expect(throws: NameFailure.self, "\(text.debugDescription)") { try ChannelName(parsing: text) }
         }
         for text in [
-            "", " ", "\u{a0}", " a", "a ", "-x", "a/b", "a\nb", "a\u{1b}[31m", "a\u{85}", "a\u{202e}b", "a\u{2066}b",
+            "", " ", "\u{a0}", " a", "a ", "-x", "a/b", "a\nb", "a\u{1b}[31m", "a\u{85}", "a\u{202e}b",
+            "a\u{2066}b",
             "a\u{200f}", "a\u{2028}b", "\u{feff}a", "a\u{61c}",
         ] {
             #expect(throws: NameFailure.self, "\(text.debugDescription)") { try SpaceName(parsing: text) }
@@ -100,7 +105,8 @@ import Testing
         let peers = (0..<6).map { _ in Ticket.Peer(id: PeerID(prng.key().publicKey), addresses: addresses) }
         return (
             Ticket(
-                space: OperationID(bytes: prng.octets(32))!, spaceName: "ops", invite: OperationID(bytes: prng.octets(32))!,
+                space: OperationID(bytes: prng.octets(32))!, spaceName: "ops",
+                invite: OperationID(bytes: prng.octets(32))!,
                 key: prng.key(), peers: peers, signedBy: inviter), inviter
         )
     }
@@ -138,7 +144,9 @@ import Testing
         // A good checksum over a forged signature.
         var bytes = Bech32m.decode(ticket.text, prefix: "descord")!
         bytes[bytes.count - 1] ^= 1
-        #expect(throws: TicketFailure.damaged) { try Ticket(parsing: Bech32m.encode(bytes, prefix: "descord")) }
+        #expect(throws: TicketFailure.damaged) {
+            try Ticket(parsing: Bech32m.encode(bytes, prefix: "descord"))
+        }
     }
 
     @Test func joinSignaturesNameTheKeyAndTheConnection() {
@@ -150,20 +158,24 @@ import Testing
         let hash = prng.octets(32)
         let key = ticket.key.publicKey
         let proof = JoinProof.forConnection(
-            space: ticket.space, invite: ticket.invite, joiner: joiner.publicKey, handshakeHash: hash, by: ticket.key)
+            space: ticket.space, invite: ticket.invite, joiner: joiner.publicKey, handshakeHash: hash,
+            by: ticket.key)
         func isValid(_ joiner: Ed25519.PublicKey, _ hash: [UInt8]) -> Bool {
             JoinProof.isValid(
-                proof, space: ticket.space, invite: ticket.invite, joiner: joiner, handshakeHash: hash, key: key)
+                proof, space: ticket.space, invite: ticket.invite, joiner: joiner, handshakeHash: hash,
+                key: key)
         }
         #expect(isValid(joiner.publicKey, hash) && !isValid(other, hash))
         #expect(!isValid(joiner.publicKey, prng.octets(32)) && !isValid(joiner.publicKey, []))
         let signature = JoinProof.forOperation(
             space: ticket.space, invite: ticket.invite, joiner: joiner.publicKey, by: ticket.key)
-        let join = joiner.authority(MemberJoin(invite: ticket.invite, signature: signature), links: [ticket.space])
+        let join = joiner.authority(
+            MemberJoin(invite: ticket.invite, signature: signature), links: [ticket.space])
         #expect(JoinProof.isValid(join, key: key) && !JoinProof.isValid(join, key: other))
         var thief = Author(seed: 12)
         thief.space = ticket.space
-        let stolen = thief.authority(MemberJoin(invite: ticket.invite, signature: signature), links: [ticket.space])
+        let stolen = thief.authority(
+            MemberJoin(invite: ticket.invite, signature: signature), links: [ticket.space])
         #expect(!JoinProof.isValid(stolen, key: key))
     }
 }

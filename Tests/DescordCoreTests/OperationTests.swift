@@ -89,7 +89,8 @@ import Testing
         // The same fields with the payload in front: valid protobuf, not the canonical form.
         var parts: [[UInt8]] = []
         for (field, value) in [
-            (UInt8(3), envelope.payload), (1, PublicKey(envelope.publicKey).encoded), (2, envelope.payloadType),
+            (UInt8(3), envelope.payload), (1, PublicKey(envelope.publicKey).encoded),
+            (2, envelope.payloadType),
             (5, envelope.signature),
         ] {
             parts.append([field << 3 | 2] + Varint.encode(UInt64(value.count)) + value)
@@ -103,7 +104,8 @@ import Testing
         by key: Ed25519.PrivateKey
     ) -> [UInt8] {
         var message = PBSignedOperation()
-        message.envelope = .init(octets: SignedEnvelope(signing: payload, type: type, domain: domain, by: key).encoded)
+        message.envelope = .init(
+            octets: SignedEnvelope(signing: payload, type: type, domain: domain, by: key).encoded)
         return message.octets
     }
 
@@ -119,11 +121,33 @@ import Testing
         let (author, operations) = Self.sample()
         let header = operations[1].headerBytes
         let extra = [UInt8](arrayLiteral: 0x08, 0x01)  // the version a second time
-        for payload in [header + extra, [0x08, 0x81, 0x00] + header.dropFirst(2), [0xa2, 0x06, 0x00] + header] {
+        for payload in [
+            header + extra, [0x08, 0x81, 0x00] + header.dropFirst(2), [0xa2, 0x06, 0x00] + header,
+        ] {
             #expect(throws: OperationFailure.notCanonical) {
                 try Operation(verifying: Self.signed(payload, by: author.key))
             }
         }
+    }
+
+    @Test func unknownHeaderFieldsHaveOneForm() {
+        let (author, operations) = Self.sample()
+        let header = operations[1].headerBytes
+        let trailers: [[UInt8]] = [
+            [0x6a, 0x00],  // content_size as bytes: a known number with another wire type
+            [0xa0, 0x06, 0x81, 0x00],  // a value that is not minimal
+            [0xa2, 0x86, 0x00, 0x00],  // a tag that is not minimal
+            [0xa2, 0x06, 0x81, 0x00, 0x07],  // a size that is not minimal
+            [0xa3, 0x06, 0xa4, 0x06],  // a group
+        ]
+        for trailer in trailers {
+            #expect(throws: OperationFailure.notCanonical) {
+                try Operation(verifying: Self.signed(header + trailer, by: author.key))
+            }
+        }
+        let largest = [UInt8](repeating: 0xff, count: 9) + [0x01]
+        let fine = [0xa0, 0x06] + largest + [0xa5, 0x06, 1, 2, 3, 4, 0x71, 1, 2, 3, 4, 5, 6, 7, 8]
+        #expect(throws: Never.self) { try Operation(verifying: Self.signed(header + fine, by: author.key)) }
     }
 
     @Test func otherDomainsTypesAndVersionsAreRefused() {
@@ -163,7 +187,9 @@ import Testing
     @Test func shapeAndClassFollowTheKind() throws {
         let (author, operations) = Self.sample()
         let good = operations[1].header
-        func failure(_ kind: OperationKind = .channelCreate, _ change: (inout OperationHeader) -> Void)
+        func failure(
+            _ kind: OperationKind = .channelCreate, _ change: (inout OperationHeader) -> Void
+        )
             -> OperationFailure?
         {
             var header = good
@@ -179,7 +205,10 @@ import Testing
         #expect(failure { _ in } == nil)
         #expect(failure { $0.body = nil } == .wrongClass)
         #expect(failure(.messagePost) { $0.channel = $0.space } == .wrongClass)
-        #expect(failure { $0.contentHash = [UInt8](repeating: 0, count: 32); $0.contentSize = 1 } == .wrongClass)
+        #expect(
+            failure {
+                $0.contentHash = [UInt8](repeating: 0, count: 32); $0.contentSize = 1
+            } == .wrongClass)
         // Kinds from the future keep their class.
         #expect(failure(OperationKind(rawValue: 999)!) { _ in } == nil)
         #expect(failure(OperationKind(rawValue: 1_999)!) { _ in } == nil)
@@ -192,19 +221,24 @@ import Testing
         #expect(failure { $0.channel = $0.space } == .wrongShape)
         #expect(failure { $0.epoch = $0.space } == .wrongShape)
         #expect(failure { $0.body = [0x0a, 0x05] } == .malformedBody)
-        #expect(failure(.spaceCreate) { $0.body = SpaceCreate(name: "x", isPublic: true).encoded } == .wrongShape)
+        #expect(
+            failure(.spaceCreate) { $0.body = SpaceCreate(name: "x", isPublic: true).encoded } == .wrongShape)
         #expect(failure(.channelArchive) { $0.body = ChannelArchive(archived: true).encoded } == .wrongShape)
         var prng = PRNG(seed: 9)
         let links = (0..<9).map { _ in OperationID(bytes: prng.octets(32))! }
         #expect(failure { $0.dependencies = Array(links.prefix(8)) } == nil)
         #expect(failure { $0.dependencies = links } == .malformed)
         #expect(failure(OperationKind(rawValue: 999)!) { $0.body = prng.octets(65_536) } == .tooLarge)
-        #expect(failure { $0.kind = .spaceCreate; $0.space = nil; $0.previous = nil; $0.sequence = 0 } == .wrongShape)
+        #expect(
+            failure {
+                $0.kind = .spaceCreate; $0.space = nil; $0.previous = nil; $0.sequence = 0
+            } == .wrongShape)
     }
 
     @Test func largestOperationFillsOneGossipRPC() throws {
         var (author, operations) = Self.sample()
-        let probe = author.content(MessagePost(text: String(repeating: "a", count: 1_000_000)), channel: operations[1].id)
+        let probe = author.content(
+            MessagePost(text: String(repeating: "a", count: 1_000_000)), channel: operations[1].id)
         let length = 1_000_000 + Operation.maxEncodedSize - probe.encoded.count
         let header = author.header(.messagePost, channel: operations[1].id)
         func post(_ length: Int) throws -> Operation {
@@ -249,7 +283,8 @@ import Testing
         let key = prng.key().publicKey
         func check<P: OperationPayload>(_ payload: P) {
             #expect(P(decoding: payload.encoded) == payload)
-            #expect(P(decoding: payload.encoded + [0xa0, 0x06, 0x01]) == payload, "unknown fields are ignored")
+            #expect(
+                P(decoding: payload.encoded + [0xa0, 0x06, 0x01]) == payload, "unknown fields are ignored")
         }
         check(SpaceCreate(name: "ä", isPublic: true))
         check(SpaceRename(name: "b"))
@@ -286,7 +321,10 @@ import Testing
         var prng = PRNG(seed: 5)
         let id = OperationID(bytes: prng.octets(32))!
         let key = prng.key().publicKey
-        #expect(SpaceCreate(decoding: SpaceCreate(name: String(repeating: "a", count: 257), isPublic: true).encoded) == nil)
+        #expect(
+            SpaceCreate(
+                decoding: SpaceCreate(name: String(repeating: "a", count: 257), isPublic: true).encoded)
+                == nil)
         #expect(SpaceCreate(decoding: []) == nil)
         #expect(RoleDefine(decoding: RoleDefine(name: "r", rank: 1_001, permissions: 0).encoded) == nil)
         #expect(InviteCreate(decoding: InviteCreate(publicKey: key, rank: 0, uses: 0).encoded) == nil)
@@ -294,8 +332,13 @@ import Testing
         #expect(MemberJoin(decoding: MemberJoin(invite: id, signature: nil).encoded) == nil)
         #expect(MemberJoin(decoding: MemberJoin(invite: nil, signature: prng.octets(64)).encoded) == nil)
         #expect(MemberJoin(decoding: MemberJoin(invite: id, signature: [1]).encoded) == nil)
-        #expect(ReactionAdd(decoding: ReactionAdd(target: id, emoji: String(repeating: "a", count: 65)).encoded) == nil)
-        #expect(ReactionRemove(decoding: ReactionRemove(target: id, additions: Array(repeating: id, count: 65)).encoded) == nil)
+        #expect(
+            ReactionAdd(decoding: ReactionAdd(target: id, emoji: String(repeating: "a", count: 65)).encoded)
+                == nil)
+        #expect(
+            ReactionRemove(
+                decoding: ReactionRemove(target: id, additions: Array(repeating: id, count: 65)).encoded)
+                == nil)
         #expect(MessageDelete(decoding: [0x0a, 0x01, 0x00]) == nil)
     }
 
@@ -322,7 +365,9 @@ import Testing
     @Test func clockFollowsWallTimeAndNeverRunsBehindParents() {
         let wall = HybridLogicalClock(Self.now)
         #expect(HybridLogicalClock.next(after: [], now: Self.now) == wall)
-        #expect(HybridLogicalClock.next(after: [HybridLogicalClock(rawValue: wall.rawValue - 1)], now: Self.now) == wall)
+        #expect(
+            HybridLogicalClock.next(after: [HybridLogicalClock(rawValue: wall.rawValue - 1)], now: Self.now)
+                == wall)
         #expect(HybridLogicalClock.next(after: [wall], now: Self.now)?.rawValue == wall.rawValue + 1)
         let full = HybridLogicalClock(milliseconds: wall.milliseconds, counter: .max)
         let after = HybridLogicalClock.next(after: [full], now: Self.now)
@@ -346,8 +391,11 @@ import Testing
             HybridLogicalClock(WallTime(milliseconds: Self.now.milliseconds + seconds * 1_000 + milliseconds))
         }
         #expect(ahead(60).isLinkable(at: Self.now) && !ahead(60, 1).isLinkable(at: Self.now))
-        #expect(ahead(600).verdict(at: Self.now) == .acceptable && ahead(600, 1).verdict(at: Self.now) == .held)
-        #expect(ahead(86_400).verdict(at: Self.now) == .held && ahead(86_400, 1).verdict(at: Self.now) == .ignored)
+        #expect(
+            ahead(600).verdict(at: Self.now) == .acceptable && ahead(600, 1).verdict(at: Self.now) == .held)
+        #expect(
+            ahead(86_400).verdict(at: Self.now) == .held && ahead(86_400, 1).verdict(at: Self.now) == .ignored
+        )
         #expect(ahead(700).verdict(at: ahead(700).releaseTime) == .acceptable)
         #expect(HybridLogicalClock(rawValue: .max).verdict(at: Self.now) == .ignored)
         #expect(HybridLogicalClock(WallTime(milliseconds: -5)).rawValue == 0)

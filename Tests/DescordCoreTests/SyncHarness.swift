@@ -23,7 +23,10 @@ struct End: ~Copyable {
     var ticket: (OperationID, Ed25519.PrivateKey)?
     var bytes: [UInt8] = []
 
-    init(session: consuming SyncSession, storage: MemoryStorage?, directory: MemoryDirectory? = nil, author: Author) {
+    init(
+        session: consuming SyncSession, storage: MemoryStorage?, directory: MemoryDirectory? = nil,
+        author: Author
+    ) {
         self.session = session
         self.storage = storage
         self.directory = directory
@@ -53,7 +56,8 @@ struct End: ~Copyable {
                     body = MemberJoin(
                         invite: invite,
                         signature: JoinProof.forOperation(
-                            space: self.storage!.space, invite: invite, joiner: self.author.publicKey, by: key))
+                            space: self.storage!.space, invite: invite, joiner: self.author.publicKey, by: key
+                        ))
                 }
                 self.author.space = self.storage!.space
                 let join = self.author.authority(body, links: [self.storage!.space])
@@ -117,7 +121,8 @@ struct Pair: ~Copyable {
                 &self.initiator, &self.responder, chunk: self.chunk, budget: budget, moved: &self.moved,
                 flights: &self.flights)
             let second = Self.moveAll(
-                &self.responder, &self.initiator, chunk: self.chunk, budget: max(0, self.cutAfter - self.moved),
+                &self.responder, &self.initiator, chunk: self.chunk,
+                budget: max(0, self.cutAfter - self.moved),
                 moved: &self.moved, flights: &self.flights)
             if !first && !second { return }
         }
@@ -166,7 +171,8 @@ struct World {
         self.channel = channel.id
         self.bob.space = genesis.id
         let join = self.bob.authority(MemberJoin(), links: [channel.id])
-        let admit = self.alice.authority(MemberAdmit(join: join.id, member: self.bob.publicKey), links: [join.id])
+        let admit = self.alice.authority(
+            MemberAdmit(join: join.id, member: self.bob.publicKey), links: [join.id])
         self.common = [genesis, channel, join, admit]
         self.aliceStorage = MemoryStorage(space: genesis.id, localKey: self.alice.publicKey)
         self.bobStorage = MemoryStorage(space: genesis.id, localKey: self.bob.publicKey)
@@ -179,7 +185,8 @@ struct World {
     /// Bob opens a session with Alice.
     func pair(
         purpose: SyncSession.Purpose = .reconcile, pushing: [OperationID] = [], asking: [OperationID] = [],
-        stays: Bool = false, initiator: Author? = nil, storage: MemoryStorage? = nil, directory: MemoryDirectory? = nil
+        stays: Bool = false, initiator: Author? = nil, storage: MemoryStorage? = nil,
+        directory: MemoryDirectory? = nil
     ) -> Pair {
         let initiator = initiator ?? self.bob
         let storage = storage ?? self.bobStorage
@@ -189,7 +196,8 @@ struct World {
             initiator: End(
                 session: SyncSession(
                     initiating: storage, purpose: purpose, localKey: initiator.publicKey,
-                    remoteKey: self.alice.publicKey, nonce: [UInt8](repeating: 5, count: 32), pushing: pushing,
+                    remoteKey: self.alice.publicKey, nonce: [UInt8](repeating: 5, count: 32),
+                    pushing: pushing,
                     asking: asking, stays: stays, now: now),
                 storage: storage, author: initiator),
             responder: End(

@@ -47,7 +47,9 @@ import Testing
         #expect(Self.failure(after: Self.frame(.opening(opening)), hello: false) == .malformed)
         // Operations that were not announced.
         let post = World().common[0]
-        #expect(Self.failure(after: Self.frame(.operations(.init(octets: FrameDecoder.frame(post.encoded))))) == .unexpected)
+        #expect(
+            Self.failure(after: Self.frame(.operations(.init(octets: FrameDecoder.frame(post.encoded)))))
+                == .unexpected)
     }
 
     @Test func badAndForeignOperationsFail() {
@@ -67,7 +69,8 @@ import Testing
             pair.responder.session.received(
                 Self.frame(.operations(.init(octets: FrameDecoder.frame(bytes)))), into: &events)
             pair.responder.handle(events)
-            #expect(pair.responder.failure == failure && failure.isMisbehaviour && pair.responder.stored.isEmpty)
+            #expect(
+                pair.responder.failure == failure && failure.isMisbehaviour && pair.responder.stored.isEmpty)
         }
     }
 

@@ -15,7 +15,8 @@ import Testing
         for index in 0..<10 { world.aliceStorage.insert(world.message("\(index)")) }
         let carol = Author(seed: 300)
         return (
-            world, carol, MemoryStorage(space: world.aliceStorage.space, localKey: carol.publicKey), invite.id, ticketKey
+            world, carol, MemoryStorage(space: world.aliceStorage.space, localKey: carol.publicKey),
+            invite.id, ticketKey
         )
     }
 
@@ -23,10 +24,13 @@ import Testing
         _ scene: (World, Author, MemoryStorage, OperationID, Ed25519.PrivateKey), proof: [UInt8]? = nil
     ) -> Pair {
         let (world, carol, storage, invite, key) = scene
-        let proof = proof
+        let proof =
+            proof
             ?? JoinProof.forConnection(
-                space: storage.space, invite: invite, joiner: carol.publicKey, handshakeHash: world.hash, by: key)
-        var pair = world.pair(purpose: .join(invite: invite, proof: proof), initiator: carol, storage: storage)
+                space: storage.space, invite: invite, joiner: carol.publicKey, handshakeHash: world.hash,
+                by: key)
+        var pair = world.pair(
+            purpose: .join(invite: invite, proof: proof), initiator: carol, storage: storage)
         pair.initiator.ticket = (invite, key)
         return pair
     }
@@ -59,7 +63,8 @@ import Testing
 
     @Test func goodProofLearnsWhyItIsNotEnough() {
         for (verdict, refusal) in [
-            (JoinVerdict.expired, SyncRefusal.expired), (.usedUp, .usedUp), (.revoked, .revoked), (.banned, .banned),
+            (JoinVerdict.expired, SyncRefusal.expired), (.usedUp, .usedUp), (.revoked, .revoked),
+            (.banned, .banned),
             (.unknown, .unknown),
         ] {
             let scene = Self.scene()
@@ -82,9 +87,11 @@ import Testing
                 space: storage.space, invite: invite, joiner: carol.publicKey,
                 handshakeHash: [UInt8](repeating: 1, count: 32), by: key),
             JoinProof.forConnection(
-                space: storage.space, invite: invite, joiner: other.publicKey, handshakeHash: world.hash, by: key),
+                space: storage.space, invite: invite, joiner: other.publicKey, handshakeHash: world.hash,
+                by: key),
             JoinProof.forConnection(
-                space: storage.space, invite: invite, joiner: carol.publicKey, handshakeHash: world.hash, by: other.key),
+                space: storage.space, invite: invite, joiner: carol.publicKey, handshakeHash: world.hash,
+                by: other.key),
         ] {
             var pair = Self.pair(scene, proof: proof)
             pair.start()

@@ -30,9 +30,11 @@ import Testing
             operations.append(
                 index % 5 == 0
                     ? world.bob.content(
-                        MessagePost(text: "b\(index)"), links: operations.last.map { [$0.id] } ?? [], channel: world.channel)
+                        MessagePost(text: "b\(index)"), links: operations.last.map { [$0.id] } ?? [],
+                        channel: world.channel)
                     : index % 97 == 0
-                        ? world.alice.authority(ChannelCreate(name: "c\(index)")) : world.message("a\(index)"))
+                        ? world.alice.authority(ChannelCreate(name: "c\(index)")) : world.message("a\(index)")
+            )
         }
         for operation in operations {
             let place = prng.below(4)
@@ -80,8 +82,10 @@ import Testing
         for round in 0..<40 * suiteScale {
             var world = World()
             for index in 0..<30 {
-                let operation = index % 3 == 0
-                    ? world.bob.content(MessagePost(text: "b\(index)"), channel: world.channel) : world.message("a\(index)")
+                let operation =
+                    index % 3 == 0
+                    ? world.bob.content(MessagePost(text: "b\(index)"), channel: world.channel)
+                    : world.message("a\(index)")
                 (index % 3 == 0 ? world.bobStorage : world.aliceStorage).insert(operation)
             }
             for _ in 0..<3 {
@@ -165,7 +169,8 @@ import Testing
             pair.chunk = chunk
             pair.start()
             pair.run()
-            #expect(Set(pair.initiator.receipts) == [post.id, known.id] && pair.initiator.receipts.count == 2)
+            #expect(
+                Set(pair.initiator.receipts) == [post.id, known.id] && pair.initiator.receipts.count == 2)
             #expect(pair.flights == 2 && pair.initiator.report?.roundTrips == 1)
             #expect(world.aliceStorage.contains(post.id) && !world.aliceStorage.contains(unknown.id))
             #expect(pair.initiator.report != nil && pair.responder.report != nil)
@@ -227,7 +232,8 @@ import Testing
             pair.chunk = chunk
             pair.start()
             pair.run()
-            #expect(Set(pair.responder.receipts) == Set(posts.map(\.id)) && pair.responder.receipts.count == 2)
+            #expect(
+                Set(pair.responder.receipts) == Set(posts.map(\.id)) && pair.responder.receipts.count == 2)
             world.bobStorage.operations = stored
         }
     }
@@ -310,14 +316,17 @@ import Testing
             let peer = PeerID(author.publicKey)
             return SyncRecord(
                 peer: peer, sequence: sequence,
-                envelope: PeerRecord(peer: peer, sequence: sequence, addresses: [address]).sealed(by: key ?? author.key))
+                envelope: PeerRecord(peer: peer, sequence: sequence, addresses: [address]).sealed(
+                    by: key ?? author.key))
         }
         let carol = Author(seed: 300)
         let dan = Author(seed: 301)
         for storage in [world.aliceStorage, world.bobStorage] {
             storage.members.formUnion([carol.publicKey, dan.publicKey])
         }
-        world.aliceStorage.records = [record(carol, 2), record(stranger, 1), record(dan, 3, key: stranger.key)]
+        world.aliceStorage.records = [
+            record(carol, 2), record(stranger, 1), record(dan, 3, key: stranger.key),
+        ]
         world.bobStorage.records = [record(world.bob, 7), record(carol, 1)]
         var pair = world.pair()
         pair.start()

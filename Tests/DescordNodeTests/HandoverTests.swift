@@ -10,7 +10,8 @@ final class TemporaryFolder {
     let path: String
 
     init(depth: Int = 0) throws {
-        var url = FileManager.default.temporaryDirectory.appendingPathComponent("descord-\(UUID().uuidString)")
+        var url = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "descord-\(UUID().uuidString)")
         self.root = url
         for level in 0..<depth { url.appendPathComponent("a-folder-with-a-long-name-\(level)") }
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -103,7 +104,8 @@ final class TemporaryFolder {
                             connection.onLine = { [unowned connection] bytes in
                                 let line = try? HandoverLine(decoding: bytes)
                                 if line?.method == "hello" {
-                                    connection.write(HandoverLine(id: line?.id, result: HandoverResult()).encoded)
+                                    connection.write(
+                                        HandoverLine(id: line?.id, result: HandoverResult()).encoded)
                                 } else {
                                     connection.close()
                                 }
@@ -136,8 +138,10 @@ final class TemporaryFolder {
 
     @Test func everyRequestSurvivesItsEncoding() throws {
         let requests: [HandoverRequest] = [
-            .hello(version: 1), .publish(operations: ["00", "ff"], wait: 2, timeoutMilliseconds: 5), .follow, .peers,
-            .sync(space: nil, ticket: nil, timeoutMilliseconds: 1), .sync(space: "aa", ticket: "t", timeoutMilliseconds: 2),
+            .hello(version: 1), .publish(operations: ["00", "ff"], wait: 2, timeoutMilliseconds: 5), .follow,
+            .peers,
+            .sync(space: nil, ticket: nil, timeoutMilliseconds: 1),
+            .sync(space: "aa", ticket: "t", timeoutMilliseconds: 2),
             .dial(address: "/ip4/127.0.0.1/tcp/1", timeoutMilliseconds: 3),
         ]
         for request in requests {

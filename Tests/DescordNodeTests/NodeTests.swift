@@ -31,7 +31,8 @@ final class TestHome {
     /// Makes a space with a channel.
     func makeSpace() throws -> (space: SpaceID, channel: ChannelID) {
         let space = try self.store.createSpace(name: SpaceName(parsing: "ops"), isPublic: false).operation.id
-        let channel = try self.store.createChannel(name: ChannelName(parsing: "general"), in: space).operation.id
+        let channel = try self.store.createChannel(name: ChannelName(parsing: "general"), in: space).operation
+            .id
         return (space, channel)
     }
 
@@ -41,7 +42,8 @@ final class TestHome {
         let addresses = try await node.addresses()
         return try Ticket(
             space: space, spaceName: "ops", invite: invite.operation.id, key: key,
-            peers: [.init(id: self.store.peerID, addresses: addresses.map(\.withoutPeer))], signedBy: self.store.key)
+            peers: [.init(id: self.store.peerID, addresses: addresses.map(\.withoutPeer))],
+            signedBy: self.store.key)
     }
 
     func texts(_ space: SpaceID) throws -> [String] {
@@ -59,7 +61,8 @@ final class TestHome {
         let ticket = try await alice.ticket(for: space, at: aliceNode)
 
         let bobJoins = try await bob.start(.oneShot)
-        guard case .joined(let report) = try await bobJoins.join(.ticket(ticket), deadline: .seconds(10)) else {
+        guard case .joined(let report) = try await bobJoins.join(.ticket(ticket), deadline: .seconds(10))
+        else {
             Issue.record("not joined")
             return
         }
@@ -130,7 +133,8 @@ final class TestHome {
             }
         }
         let post = try alice.store.post("to both", channel: channel, in: space).operation.id
-        let publication = try await aliceNode.publish([post], in: space, waitingFor: 2, deadline: .seconds(10))
+        let publication = try await aliceNode.publish(
+            [post], in: space, waitingFor: 2, deadline: .seconds(10))
         #expect(publication.storedBy == [post: 2])
         #expect(try bob.texts(space) == ["to both"])
         #expect(try charlie.texts(space) == ["to both"])

@@ -27,7 +27,9 @@ import Testing
         #expect(operations.map(\.header.sequence).sorted() == (0..<UInt64(8 * count + 2)).map { $0 })
         #expect(try world.alice.store.details(of: world.space).forks.isEmpty)
         let seqnos = try world.alice.store.outbox(includesLocal: true).map(\.gossipSeqno)
-        #expect(seqnos.count == operations.count && seqnos == seqnos.sorted() && Set(seqnos).count == seqnos.count)
+        #expect(
+            seqnos.count == operations.count && seqnos == seqnos.sorted() && Set(seqnos).count == seqnos.count
+        )
         // The chain is one: each operation names the one before.
         let bySequence = operations.sorted { $0.header.sequence < $1.header.sequence }
         #expect(bySequence.dropFirst().map(\.header.previous) == bySequence.dropLast().map(\.id))
@@ -36,7 +38,8 @@ import Testing
     @Test func gossipNumbersGrowWhenTheClockGoesBack() throws {
         let world = try World()
         let now = world.clock.now
-        let later = try world.alice.store.post("a", channel: world.channel, in: world.space, at: now + .seconds(50))
+        let later = try world.alice.store.post(
+            "a", channel: world.channel, in: world.space, at: now + .seconds(50))
         let earlier = try world.alice.store.post("b", channel: world.channel, in: world.space, at: now)
         #expect(later.gossipSeqno == UInt64((now + .seconds(50)).milliseconds) * 1_000_000)
         #expect(earlier.gossipSeqno > later.gossipSeqno)
@@ -57,7 +60,8 @@ import Testing
         let world = try World().joined()
         var forger = try Forger(world.bob.store, in: world.space)
         let near = try forger.write(
-            MessagePost(text: "near"), links: world.heads, clock: .at(world.clock.now, .seconds(59)), channel: world.channel)
+            MessagePost(text: "near"), links: world.heads, clock: .at(world.clock.now, .seconds(59)),
+            channel: world.channel)
         let far = try forger.write(
             MessagePost(text: "far"), clock: .at(world.clock.now, .seconds(61)), channel: world.channel)
         #expect(try world.alice.store.ingest([near], from: .file).verdicts[0].forwards)
@@ -70,7 +74,8 @@ import Testing
 
     @Test func authorityGoesFirstIntoEightPlacesAndEachAuthorHasOne() throws {
         let world = try World()
-        // Twelve members, each with a message that follows the admission alone; the first also makes a channel.
+        // Twelve members, each with a message that follows the admission alone; the first also makes a
+        // channel.
         var operations: [Operation] = []
         var channel: OperationID?
         for number in 20..<32 as Range<UInt8> {
@@ -144,7 +149,9 @@ import Testing
             try world.bob.store.createInvite(in: world.space, rank: 5, expires: nil)
         }
         #expect(throws: Never.self) { try world.bob.store.createInvite(in: world.space, expires: nil) }
-        #expect(throws: Never.self) { try world.alice.store.author(SpaceRename(name: "Ours"), in: world.space) }
+        #expect(throws: Never.self) {
+            try world.alice.store.author(SpaceRename(name: "Ours"), in: world.space)
+        }
         #expect(try world.alice.store.space(world.space)?.name == "Ours")
     }
 

@@ -26,7 +26,8 @@ import Testing
         let orphans = try self.orphans(world, count: SpaceLimits.maxUnsettledCount + 3)
         let verdicts = try world.alice.store.ingest(orphans, from: .file).verdicts
         #expect(verdicts.prefix(SpaceLimits.maxUnsettledCount).allSatisfy { $0 == .waiting && $0.forwards })
-        #expect(verdicts.dropFirst(SpaceLimits.maxUnsettledCount).allSatisfy { $0 == .ignored(.waitingRoomFull) })
+        #expect(
+            verdicts.dropFirst(SpaceLimits.maxUnsettledCount).allSatisfy { $0 == .ignored(.waitingRoomFull) })
     }
 
     @Test func waitingRoomHoldsSoManyBytesOfOneAuthor() throws {
@@ -64,7 +65,11 @@ import Testing
         // The join came by another budget's time: one of the three is used.
         let verdicts = try world.alice.store.ingest(posts, from: .file).verdicts
         let taken = verdicts.filter(\.isDurable).count
-        #expect(taken == 3 && verdicts[3...].allSatisfy { $0 == .ignored(.overBudget) || $0 == .ignored(.waitingRoomFull) })
+        #expect(
+            taken == 3
+                && verdicts[3...].allSatisfy {
+                    $0 == .ignored(.overBudget) || $0 == .ignored(.waitingRoomFull)
+                })
         let storage = try #require(world.alice.store.syncStorage(of: world.space))
         #expect(storage.wanted([posts[3].id, change.id]) == [change.id])
         world.clock.advance(by: .seconds(61))
@@ -88,9 +93,11 @@ import Testing
         let small = try forger.write(
             MessagePost(text: "x"), clock: .at(world.clock.now, .milliseconds(3)), channel: world.channel)
         let large = try forger.write(
-            MessagePost(text: String(repeating: "x", count: 4_500)), clock: .at(world.clock.now, .milliseconds(4)),
+            MessagePost(text: String(repeating: "x", count: 4_500)),
+            clock: .at(world.clock.now, .milliseconds(4)),
             channel: world.channel)
-        let verdicts = try world.alice.store.ingest([channel, second, third, small, large], from: .file).verdicts
+        let verdicts = try world.alice.store.ingest([channel, second, third, small, large], from: .file)
+            .verdicts
         #expect(verdicts[0].isDurable)
         #expect(verdicts[1...2].contains(.ignored(.overBudget)))
         #expect(verdicts[3].isDurable)

@@ -21,7 +21,9 @@ import Testing
         #expect(try Home.locate(option: "/o", environment: all).path == "/o")
         #expect(try Home.locate(environment: all).path == "/a")
         #expect(try Home.locate(environment: ["XDG_DATA_HOME": "/b", "HOME": "/c"]).path == "/b/descord")
-        #expect(try Home.locate(environment: ["DESCORD_HOME": "", "HOME": "/c"]).path == "/c/.local/share/descord")
+        #expect(
+            try Home.locate(environment: ["DESCORD_HOME": "", "HOME": "/c"]).path == "/c/.local/share/descord"
+        )
         #expect(throws: HomeFailure.noLocation) { try Home.locate(environment: [:]) }
     }
 
@@ -34,7 +36,8 @@ import Testing
         _ = try store.createSpace(name: SpaceName(parsing: "S"), isPublic: false)
         #expect(self.mode(home.path) == 0o700)
         #expect(self.mode(home.runPath) == 0o700)
-        for path in [home.keyPath, home.databasePath, home.databasePath + "-wal", home.databasePath + "-shm"] {
+        for path in [home.keyPath, home.databasePath, home.databasePath + "-wal", home.databasePath + "-shm"]
+        {
             #expect(self.mode(path) == 0o600, "\(path)")
         }
     }
@@ -45,7 +48,9 @@ import Testing
         try home.writeKey(KeyFile.generate())
         for loose in [0o640, 0o604, 0o660] as [mode_t] {
             chmod(home.keyPath, loose)
-            #expect(throws: HomeFailure.looseMode(path: home.keyPath, mode: UInt32(loose))) { try home.readKey() }
+            #expect(throws: HomeFailure.looseMode(path: home.keyPath, mode: UInt32(loose))) {
+                try home.readKey()
+            }
         }
         chmod(home.keyPath, 0o600)
         #expect(throws: Never.self) { try home.readKey() }
@@ -68,7 +73,8 @@ import Testing
         let kept = try #require(try home.writeKey(second, replacing: true))
         #expect(try home.readKey().privateKey.publicKey == second.privateKey.publicKey)
         let bytes = try HomeFiles.read(kept, limit: 1_000).bytes
-        #expect(try KeyFile(decoding: bytes, passphrase: nil).privateKey.publicKey == first.privateKey.publicKey)
+        #expect(
+            try KeyFile(decoding: bytes, passphrase: nil).privateKey.publicKey == first.privateKey.publicKey)
         #expect(self.mode(kept) == 0o600)
     }
 
@@ -112,7 +118,9 @@ import Testing
         let home = try TestHome()
         let other = Home(path: home.home.path + "/other")
         try other.create()
-        try HomeFiles.write(Array("this is certainly no database file at all".utf8) + [UInt8](repeating: 7, count: 4_096), to: other.databasePath, replacing: false)
+        try HomeFiles.write(
+            Array("this is certainly no database file at all".utf8) + [UInt8](repeating: 7, count: 4_096),
+            to: other.databasePath, replacing: false)
         var failure: StoreError?
         do throws(StoreError) {
             _ = try Store.open(home: other, key: home.store.key)
@@ -129,6 +137,8 @@ import Testing
         let again = try world.alice.reopened()
         #expect(try again.messages(MessageFilter()).map(\.text) == ["one"])
         #expect(try again.members(of: world.space).count == 2)
-        #expect(again.syncStorage(of: world.space)?.summary() == world.alice.store.syncStorage(of: world.space)?.summary())
+        #expect(
+            again.syncStorage(of: world.space)?.summary()
+                == world.alice.store.syncStorage(of: world.space)?.summary())
     }
 }

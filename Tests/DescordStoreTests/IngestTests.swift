@@ -93,9 +93,11 @@ import Testing
         let real = try stranger.write(
             MessagePost(text: "x"), links: world.heads, clock: clock, channel: world.channel, advances: false)
         let invented = try stranger.write(
-            MessagePost(text: "x"), links: [OperationID(bytes: [UInt8](repeating: 3, count: 32))!], clock: clock,
+            MessagePost(text: "x"), links: [OperationID(bytes: [UInt8](repeating: 3, count: 32))!],
+            clock: clock,
             channel: world.channel, advances: false)
-        let result = try world.alice.store.ingest([real, invented], from: .gossip(PeerID(person(50).publicKey)))
+        let result = try world.alice.store.ingest(
+            [real, invented], from: .gossip(PeerID(person(50).publicKey)))
         #expect(result.verdicts == [.ignored(.stranger), .ignored(.unknownParents)])
         #expect(result.verdicts.allSatisfy { !$0.isDurable && !$0.forwards })
         #expect(try world.alice.store.operation(real.id) == nil)
@@ -113,7 +115,8 @@ import Testing
         var forger = try Forger(world.bob.store, in: world.space)
         let start = world.clock.now
         let before = try forger.write(
-            MessagePost(text: "before"), links: world.heads, clock: .at(start, .seconds(1)), channel: world.channel)
+            MessagePost(text: "before"), links: world.heads, clock: .at(start, .seconds(1)),
+            channel: world.channel)
         let leave = try forger.write(MemberLeave(), clock: .at(start, .seconds(2)))
         let after = try forger.write(
             MessagePost(text: "after"), clock: .at(start, .seconds(3)), channel: world.channel)
@@ -142,7 +145,8 @@ import Testing
         var forger = try Forger(world.bob.store, in: world.space)
         let parent = try #require(try world.alice.store.operation(world.heads[0]))
         let wrong = try forger.write(
-            MessagePost(text: "wrong"), links: world.heads, clock: parent.header.clock, channel: world.channel)
+            MessagePost(text: "wrong"), links: world.heads, clock: parent.header.clock, channel: world.channel
+        )
         let child = try forger.write(
             MessagePost(text: "child"), clock: .at(world.clock.now, .seconds(5)), channel: world.channel)
         let late = try World.replica(of: world)
@@ -209,7 +213,8 @@ import Testing
         var forger = try Forger(world.bob.store, in: world.space)
         let clock = HybridLogicalClock.at(world.clock.now, .seconds(1))
         let one = try forger.write(
-            MessagePost(text: "one"), links: world.heads, clock: clock, channel: world.channel, advances: false)
+            MessagePost(text: "one"), links: world.heads, clock: clock, channel: world.channel,
+            advances: false)
         let two = try forger.write(
             MessagePost(text: "two"), links: world.heads, clock: clock, channel: world.channel)
         #expect(try world.alice.store.ingest([one, two], from: .file).verdicts.allSatisfy { $0.forwards })

@@ -16,9 +16,10 @@ import Testing
         try world.join(world.bob, invite: invite.id, key: key)
         #expect(try world.bob.store.messages(MessageFilter()).map(\.text) == ["early"])
         #expect(try world.bob.store.spaces().map(\.name) == ["Garden"])
-        #expect(try world.bob.store.members(of: world.space).map(\.key) == [
-            world.alice.store.publicKey, world.bob.store.publicKey,
-        ])
+        #expect(
+            try world.bob.store.members(of: world.space).map(\.key) == [
+                world.alice.store.publicKey, world.bob.store.publicKey,
+            ])
         for operation in try world.alice.store.all(world.space) {
             #expect(try world.bob.store.state(of: operation.id) == .admitted)
         }
@@ -34,8 +35,12 @@ import Testing
         #expect(world.bob.store.syncDirectory().spaces().isEmpty)
         #expect(throws: StoreError.unknownSpace) { try world.post(world.bob, "x") }
         try world.bob.store.abandonJoin(world.space)
-        for table in ["spaces", "operations", "heads", "tips", "requests", "outbox", "pending_links", "budgets"] {
-            #expect(try world.bob.store.queue.read { try $0.integer("SELECT count(*) FROM \(table)") } == 0, "\(table)")
+        for table in [
+            "spaces", "operations", "heads", "tips", "requests", "outbox", "pending_links", "budgets",
+        ] {
+            #expect(
+                try world.bob.store.queue.read { try $0.integer("SELECT count(*) FROM \(table)") } == 0,
+                "\(table)")
         }
         // The ticket stays good.
         try world.join(world.bob, invite: invite.id, key: key)
@@ -96,9 +101,13 @@ import Testing
         try world.sync(to: world.bob)
         let one = try world.request(TestHome(world.clock, seed: 60), invite: invite.id, key: key)
         let two = try world.request(TestHome(world.clock, seed: 61), invite: invite.id, key: key)
-        guard case .admitted(let first, _) = try world.alice.store.admit(one) else { throw StoreError.notPermitted }
+        guard case .admitted(let first, _) = try world.alice.store.admit(one) else {
+            throw StoreError.notPermitted
+        }
         world.clock.advance(by: .seconds(1))
-        guard case .admitted(let second, _) = try world.bob.store.admit(two) else { throw StoreError.notPermitted }
+        guard case .admitted(let second, _) = try world.bob.store.admit(two) else {
+            throw StoreError.notPermitted
+        }
         for store in [world.alice.store, world.bob.store] {
             let verdicts = try store.ingest([one, first, two, second], from: .file).verdicts
             #expect(verdicts.allSatisfy { $0.isDurable })
@@ -106,8 +115,9 @@ import Testing
             #expect(members.count == 4)
             #expect(members.filter(\.isOverLimit).map(\.key) == [two.author])
             // And the next one is refused by everybody.
-            #expect(store.syncStorage(of: world.space)?.joinVerdict(
-                invite: invite.id, joiner: person(62).publicKey, now: world.clock.now) == .usedUp)
+            #expect(
+                store.syncStorage(of: world.space)?.joinVerdict(
+                    invite: invite.id, joiner: person(62).publicKey, now: world.clock.now) == .usedUp)
         }
     }
 
@@ -116,7 +126,9 @@ import Testing
         let (invite, key) = try world.alice.store.createInvite(in: world.space, uses: 1, expires: nil)
         let one = try world.request(TestHome(world.clock, seed: 60), invite: invite.id, key: key)
         let two = try world.request(TestHome(world.clock, seed: 61), invite: invite.id, key: key)
-        guard case .admitted(let first, _) = try world.alice.store.admit(one) else { throw StoreError.notPermitted }
+        guard case .admitted(let first, _) = try world.alice.store.admit(one) else {
+            throw StoreError.notPermitted
+        }
         var forger = try Forger(world.bob.store, in: world.space)
         let excess = try forger.write(
             MemberAdmit(join: two.id, member: two.author), links: [first.id, two.id],
@@ -179,7 +191,8 @@ import Testing
         }
         #expect(try world.alice.store.ingest([join], from: .file).verdicts == [.ignored(.stranger)])
         // Nor does a member's admission of it count.
-        let admit = try World.admitted(join, by: world.alice.store, in: world.space, at: .at(world.clock.now, .seconds(2)))
+        let admit = try World.admitted(
+            join, by: world.alice.store, in: world.space, at: .at(world.clock.now, .seconds(2)))
         #expect(try world.alice.store.ingest([join, admit], from: .file).verdicts[0] == .ignored(.stranger))
     }
 
@@ -204,8 +217,9 @@ import Testing
                 continue
             }
             #expect(try world.alice.store.ingest([join], from: .file).verdicts == [.void])
-            #expect(world.alice.store.syncStorage(of: world.space)?.joinVerdict(
-                invite: invite.id, joiner: home.store.publicKey, now: world.clock.now) == .revoked)
+            #expect(
+                world.alice.store.syncStorage(of: world.space)?.joinVerdict(
+                    invite: invite.id, joiner: home.store.publicKey, now: world.clock.now) == .revoked)
         }
     }
 
@@ -213,8 +227,9 @@ import Testing
         let world = try World().joined()
         let (invite, _) = try world.alice.store.createInvite(in: world.space, uses: 9, expires: nil)
         _ = try world.alice.store.author(Ban(member: world.bob.store.publicKey), in: world.space)
-        #expect(world.alice.store.syncStorage(of: world.space)?.joinVerdict(
-            invite: invite.id, joiner: world.bob.store.publicKey, now: world.clock.now) == .banned)
+        #expect(
+            world.alice.store.syncStorage(of: world.space)?.joinVerdict(
+                invite: invite.id, joiner: world.bob.store.publicKey, now: world.clock.now) == .banned)
     }
 
     @Test func publicSpaceAdmitsWithoutATicketAndTakesBackWhoLeft() throws {
@@ -238,7 +253,8 @@ import Testing
         _ = try world.sync(to: world.bob)
         #expect(throws: StoreError.notPermitted) { try world.bob.store.authorPublicJoin(of: world.space) }
         var forger = Forger(world.bob.store.key, in: world.space)
-        let join = try forger.write(MemberJoin(), links: world.heads, clock: .at(world.clock.now, .seconds(1)))
+        let join = try forger.write(
+            MemberJoin(), links: world.heads, clock: .at(world.clock.now, .seconds(1)))
         guard case .refused(.unknown) = try world.alice.store.admit(join) else {
             Issue.record("let in without a ticket")
             return
@@ -249,9 +265,12 @@ import Testing
         let world = try World(isPublic: true)
         let joins = try (0..<Int(SpaceLimits.publicJoinBurst) + 2).map { index in
             let key = try #require(
-                Ed25519.PrivateKey(seed: SecretBytes([UInt8](repeating: 7, count: 30) + [UInt8(index >> 8), UInt8(index & 255)])))
+                Ed25519.PrivateKey(
+                    seed: SecretBytes(
+                        [UInt8](repeating: 7, count: 30) + [UInt8(index >> 8), UInt8(index & 255)])))
             var forger = Forger(key, in: world.space)
-            return try forger.write(MemberJoin(), links: world.heads, clock: .at(world.clock.now, .seconds(1)))
+            return try forger.write(
+                MemberJoin(), links: world.heads, clock: .at(world.clock.now, .seconds(1)))
         }
         let verdicts = try world.alice.store.ingest(joins, from: .file).verdicts
         #expect(verdicts.filter { $0.isDurable }.count == Int(SpaceLimits.publicJoinBurst))
@@ -295,7 +314,8 @@ extension World {
         _ join: Operation, by store: Store, in space: SpaceID, at clock: HybridLogicalClock
     ) throws -> Operation {
         var forger = try Forger(store, in: space)
-        return try forger.write(MemberAdmit(join: join.id, member: join.author), links: [join.id], clock: clock)
+        return try forger.write(
+            MemberAdmit(join: join.id, member: join.author), links: [join.id], clock: clock)
     }
 
     /// What a third home makes of operations.

@@ -32,7 +32,8 @@ import Testing
         let world = try World().joined()
         let other = try world.alice.store.createChannel(name: ChannelName(parsing: "other"), in: world.space)
         let second = try world.alice.store.createSpace(name: SpaceName(parsing: "Two"), isPublic: false).id
-        let secondChannel = try world.alice.store.createChannel(name: ChannelName(parsing: "x"), in: second).id
+        let secondChannel = try world.alice.store.createChannel(name: ChannelName(parsing: "x"), in: second)
+            .id
         var times: [WallTime] = []
         for index in 0..<4 {
             world.clock.advance(by: .seconds(10))
@@ -102,11 +103,16 @@ import Testing
         let twin = try store.createSpace(name: SpaceName(parsing: "Garden"), isPublic: false).id
         var failure: StoreError?
         do throws(StoreError) { _ = try store.resolveSpace("Garden") } catch { failure = error }
-        #expect(failure == .ambiguousReference("Garden", candidates: [world.space, twin].map {
-            ReferenceCandidate(id: $0.hex, name: "Garden")
-        }))
+        #expect(
+            failure
+                == .ambiguousReference(
+                    "Garden",
+                    candidates: [world.space, twin].map {
+                        ReferenceCandidate(id: $0.hex, name: "Garden")
+                    }))
         #expect(try store.resolveChannel(path: "general", current: world.space).id == world.channel)
-        #expect(try store.resolveChannel(path: "\(world.space.hex)/general", current: nil).id == world.channel)
+        #expect(
+            try store.resolveChannel(path: "\(world.space.hex)/general", current: nil).id == world.channel)
         #expect(throws: StoreError.unknownReference("general")) {
             try store.resolveChannel(path: "general", current: nil)
         }
@@ -122,7 +128,9 @@ import Testing
         #expect(throws: StoreError.self) { try store.resolveOperation("xyzw") }
         let bob = world.bob.store
         #expect(try store.resolveAuthor(bob.peerID.description, in: world.space) == bob.publicKey)
-        #expect(try store.resolveAuthor(Multibase.hex(bob.publicKey.bytes).prefix(12).description, in: nil) == bob.publicKey)
+        #expect(
+            try store.resolveAuthor(Multibase.hex(bob.publicKey.bytes).prefix(12).description, in: nil)
+                == bob.publicKey)
         // Every Ed25519 peer id begins alike.
         var isAmbiguous = false
         do throws(StoreError) { _ = try store.resolveAuthor("12D3", in: world.space) } catch {

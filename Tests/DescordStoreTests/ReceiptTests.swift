@@ -36,15 +36,21 @@ import Testing
         let ids = try world.alice.store.outbox().map(\.operation)
         #expect(ids == (try world.alice.store.outboxIDs(of: world.space)))
         #expect(ids.contains(early.id))
-        #expect(try world.alice.store.syncStorage(of: world.space)?.awaitingReceipts(
-            from: world.bob.store.publicKey).sorted() == ids.sorted())
+        #expect(
+            try world.alice.store.syncStorage(of: world.space)?.awaitingReceipts(
+                from: world.bob.store.publicKey
+            ).sorted() == ids.sorted())
         try world.alice.store.recordReceipts([early.id], from: world.bob.store.peerID)
         #expect(try world.alice.store.outbox().map(\.operation) == ids.filter { $0 != early.id })
-        #expect(try world.alice.store.syncStorage(of: world.space)?.awaitingReceipts(
-            from: world.bob.store.publicKey).contains(early.id) == false)
+        #expect(
+            try world.alice.store.syncStorage(of: world.space)?.awaitingReceipts(
+                from: world.bob.store.publicKey
+            ).contains(early.id) == false)
         // Another member's receipt is still awaited.
-        #expect(try world.alice.store.syncStorage(of: world.space)?.awaitingReceipts(
-            from: person(77).publicKey).contains(early.id) == true)
+        #expect(
+            try world.alice.store.syncStorage(of: world.space)?.awaitingReceipts(
+                from: person(77).publicKey
+            ).contains(early.id) == true)
     }
 
     @Test func attemptsAreCountedAndForgottenByRetry() throws {
@@ -115,8 +121,11 @@ import Testing
     @Test func newerRecordWinsAndOnlyMembersAreIntroduced() throws {
         let world = try World().joined()
         let store = world.alice.store
-        func record(_ key: Ed25519.PrivateKey, _ sequence: UInt64, _ port: Int) throws -> (PeerRecord, [UInt8]) {
-            let record = PeerRecord(peer: PeerID(key.publicKey), sequence: sequence, addresses: [self.address(port)])
+        func record(
+            _ key: Ed25519.PrivateKey, _ sequence: UInt64, _ port: Int
+        ) throws -> (PeerRecord, [UInt8]) {
+            let record = PeerRecord(
+                peer: PeerID(key.publicKey), sequence: sequence, addresses: [self.address(port)])
             return (record, record.sealed(by: key))
         }
         let (new, newEnvelope) = try record(person(2), 5, 5)
@@ -145,7 +154,8 @@ import Testing
         ])
         // Another run knows of a shorter one: the longer stays.
         let again = try world.alice.reopened()
-        try again.saveBackoffs([StoredBackoff(topic: "a", peer: peer, expires: world.clock.now + .seconds(1))])
+        try again.saveBackoffs([StoredBackoff(topic: "a", peer: peer, expires: world.clock.now + .seconds(1))]
+        )
         #expect(try again.backoffs() == [StoredBackoff(topic: "a", peer: peer, expires: later)])
         world.clock.advance(by: .seconds(60))
         #expect(try again.backoffs().isEmpty)

@@ -144,7 +144,8 @@ struct Forger {
         let isContent = Payload.kind.operationClass == .content
         let header = OperationHeader(
             space: self.space, sequence: self.sequence, previous: self.previous,
-            dependencies: links.filter { $0 != self.previous }, clock: clock, kind: Payload.kind, channel: channel,
+            dependencies: links.filter { $0 != self.previous }, clock: clock, kind: Payload.kind,
+            channel: channel,
             body: isContent ? nil : payload.encoded)
         let operation = try Operation(
             signing: header, content: isContent ? payload.encoded : nil,

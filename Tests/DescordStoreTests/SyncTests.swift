@@ -118,7 +118,8 @@ private struct End: ~Copyable {
         world.clock.advance(by: .seconds(10))
         try home.store.beginJoin(world.space)
         let proof = JoinProof.forConnection(
-            space: world.space, invite: invite.id, joiner: home.store.publicKey, handshakeHash: Self.hash, by: key)
+            space: world.space, invite: invite.id, joiner: home.store.publicKey, handshakeHash: Self.hash,
+            by: key)
         return try self.run(
             world, from: home.store, to: world.alice.store, purpose: .join(invite: invite.id, proof: proof),
             ticket: (invite.id, key)
@@ -157,8 +158,9 @@ private struct End: ~Copyable {
         }
         _ = try self.run(world, from: world.bob.store, to: world.alice.store)
         #expect(try world.alice.store.messages(MessageFilter()).count == 60)
-        #expect(try world.bob.store.messages(MessageFilter()).map(\.id)
-            == (try world.alice.store.messages(MessageFilter()).map(\.id)))
+        #expect(
+            try world.bob.store.messages(MessageFilter()).map(\.id)
+                == (try world.alice.store.messages(MessageFilter()).map(\.id)))
         #expect(try world.bob.store.outbox().isEmpty)
         let again = try self.run(world, from: world.bob.store, to: world.alice.store)
         #expect(again.report?.wasEqual == true)

@@ -32,7 +32,7 @@ struct ForeignPeer {
     }
 
     private static var p2pd: URL { Program.root.appending(path: ".interop/p2pd") }
-    private static var python: URL { Program.root.appending(path: ".interop/venv/bin/python") }
+    static var python: URL { Program.root.appending(path: ".interop/venv/bin/python") }
 
     /// Runs every scenario with this peer.
     func run() async throws -> Report {

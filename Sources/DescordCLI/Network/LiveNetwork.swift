@@ -8,7 +8,8 @@ import Logging
 
 /// The network as it is: a node of this home's own, or the one that runs for it already.
 package struct LiveNetwork: NetworkProvider {
-    /// Changes the mesh's parameters for experiments and tests: `d=0,d_low=0,d_high=0,d_out=0,small_mesh=false`.
+    /// Changes the mesh's parameters for experiments and tests:
+    /// `d=0,d_low=0,d_high=0,d_out=0,small_mesh=false`.
     static let parametersVariable = "DESCORD_GOSSIPSUB"
     /// Writes the gossipsub trace to a file.
     static let traceVariable = "DESCORD_TRACE"
@@ -19,7 +20,8 @@ package struct LiveNetwork: NetworkProvider {
         self.environment = environment
     }
 
-    package func open(_ configuration: NetworkConfiguration) async throws(CommandError) -> any NetworkSession {
+    package func open(_ configuration: NetworkConfiguration) async throws(CommandError) -> any NetworkSession
+    {
         let node = try self.nodeConfiguration(configuration)
         do {
             let session = try await NodeSession.open(
@@ -38,13 +40,15 @@ package struct LiveNetwork: NetworkProvider {
         let store = configuration.home.store
         let own = self.ownAddresses(configuration)
         var contacts = [Ticket.Peer(id: store.peerID, addresses: Array(own.prefix(Ticket.maxAddressCount)))]
-        guard let space, let members = try? store.memberPeers(of: space),  // a ticket without them is good too
+        // A ticket without them is good too.
+        guard let space, let members = try? store.memberPeers(of: space),
             let book = try? store.candidates(for: members)
         else { return contacts }
         for member in book.filter({ $0.lastSuccess != nil }).map(\.peer)
         where contacts.count < Ticket.maxPeerCount && !contacts.contains(where: { $0.id == member }) {
             let addresses = book.filter { $0.peer == member }.map(\.address)
-            contacts.append(Ticket.Peer(id: member, addresses: Array(addresses.prefix(Ticket.maxAddressCount))))
+            contacts.append(
+                Ticket.Peer(id: member, addresses: Array(addresses.prefix(Ticket.maxAddressCount))))
         }
         return contacts
     }
@@ -150,7 +154,7 @@ final class LiveSession: NetworkSession {
         let reports = try await Self.explaining { try await self.session.sync(space, deadline: deadline) }
         let wanted = try self.store.spaces().map(\.id).filter { space == nil || $0 == space }
         let unanswered = try wanted.filter { id in
-            let hasOthers = try !self.store.memberPeers(of: id).isEmpty
+            let hasOthers = try self.store.memberPeers(of: id).contains { $0 != self.store.peerID }
             return hasOthers && !reports.contains { $0.space == id.hex }
         }
         return SyncOutcome(reports: reports, unanswered: unanswered)
@@ -183,7 +187,8 @@ final class LiveSession: NetworkSession {
             if let peer = try await self.session.dial(address, deadline: deadline) { return peer }
         } catch let error as DialError {
             throw CommandError(
-                .unavailable, .unreachable, "cannot reach \(address)", details: error.attempts.map { "\($0.failure)" })
+                .unavailable, .unreachable, "cannot reach \(address)",
+                details: error.attempts.map { "\($0.failure)" })
         } catch {
             throw CommandError(network: error)
         }
@@ -217,8 +222,8 @@ extension CommandError {
         case let error as StoreError: self.init(error)
         case NodeSession.Failure.holderSilent:
             self.init(
-                .unavailable, .unreachable, "the process that runs this home's node does not answer",
-                hint: "end it, or wait until it is done")
+                .tryLater, .noPeers, "the process that runs this home's node does not answer",
+                hint: "end it, or wait until it is done; what was committed stays queued")
         case NodeSession.Failure.holder(let failure):
             self.init(
                 failure.reason == "not_permitted" ? .notPermitted : .unavailable,
@@ -230,7 +235,9 @@ extension CommandError {
                 .unavailable, .unreachable, "cannot listen: \(error)",
                 hint: "name an address of this machine with --listen")
         default:
-            self.init(.unexpected, .unexpected, "unexpected failure: \(error)", hint: "this is a bug; please report it")
+            self.init(
+                .unexpected, .unexpected, "unexpected failure: \(error)",
+                hint: "this is a bug; please report it")
         }
     }
 }

@@ -10,7 +10,6 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case noSpace = "no_space"
     case noChannel = "no_channel"
     case badName = "bad_name"
-    case nameTaken = "name_taken"
     case emptyText = "empty_text"
     case notUTF8 = "not_utf8"
     case textTooLarge = "text_too_large"

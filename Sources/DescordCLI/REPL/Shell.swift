@@ -36,8 +36,8 @@ package struct Shell: Sendable {
 
     /// Runs the lines of standard input as commands until one fails, and returns that one's exit code.
     ///
-    /// With somebody to connect to, the session is on the air from the first line at which there is an identity;
-    /// without, from the first command that needs the network.
+    /// With somebody to connect to, the session is on the air from the first line at which there is an
+    /// identity; without, from the first command that needs the network.
     package func runScript(_ context: CommandContext) async throws -> Int32 {
         let reader = LineReader()
         try await self.goOnAir(context)

@@ -20,7 +20,8 @@ public enum KeyFileFailure: Error, Hashable, Sendable {
 
 /// The secrets of one device and their encoding, version 1:
 /// magic 7 ‖ version 1 ‖ kdf 1 ‖ operations 4 ‖ memory 8 ‖ salt 16 ‖ nonce 24 ‖ XChaCha20-Poly1305(seed 32 ‖
-/// database key 32 ‖ rejoin PSK 32) with tag 16, all 61 bytes before it as associated data; numbers big-endian.
+/// database key 32 ‖ rejoin PSK 32) with tag 16, all 61 bytes before it as associated data; numbers
+/// big-endian.
 public struct KeyFile: Sendable {
     /// The first bytes of every version.
     public static let magic = Array("DSCDKEY".utf8)
@@ -51,7 +52,8 @@ public struct KeyFile: Sendable {
 
     /// Joins three secrets of 32 bytes each.
     public init(seed: SecretBytes, databaseKey: SecretBytes, rejoinPSK: SecretBytes) {
-        precondition(seed.count == 32 && databaseKey.count == 32 && rejoinPSK.count == 32, "secrets have 32 bytes")
+        precondition(
+            seed.count == 32 && databaseKey.count == 32 && rejoinPSK.count == 32, "secrets have 32 bytes")
         self.seed = seed
         self.databaseKey = databaseKey
         self.rejoinPSK = rejoinPSK
@@ -59,7 +61,9 @@ public struct KeyFile: Sendable {
 
     /// The device's signing key.
     public var privateKey: Ed25519.PrivateKey {
-        guard let key = Ed25519.PrivateKey(seed: self.seed) else { preconditionFailure("the seed has 32 bytes") }
+        guard let key = Ed25519.PrivateKey(seed: self.seed) else {
+            preconditionFailure("the seed has 32 bytes")
+        }
         return key
     }
 
@@ -86,11 +90,13 @@ public struct KeyFile: Sendable {
         }
     }
 
-    /// Returns the file's bytes; without a passphrase the file's key is 32 zero bytes, which protects nothing.
+    /// Returns the file's bytes; without a passphrase the file's key is 32 zero bytes, which protects
+    /// nothing.
     public func encoded(
         passphrase: SecretBytes?, derivation: Derivation = .interactive, salt: [UInt8], nonce: [UInt8]
     ) throws(KeyFileFailure) -> [UInt8] {
-        precondition(salt.count == 16 && nonce.count == XChaCha20Poly1305.nonceSize, "wrong salt or nonce size")
+        precondition(
+            salt.count == 16 && nonce.count == XChaCha20Poly1305.nonceSize, "wrong salt or nonce size")
         guard passphrase == nil || derivation.isWithinBounds else { throw .excessiveParameters }
         var header = Self.magic + [Self.version, passphrase == nil ? 0 : 1]
         Self.append(UInt64(passphrase == nil ? 0 : derivation.operations), bytes: 4, to: &header)

@@ -31,7 +31,9 @@ enum Bech32m {
         guard text == text.lowercased() || text == text.uppercased() else { return nil }
         let characters = Array(text.lowercased().utf8)
         let lead = Array((prefix + "1").utf8)
-        guard characters.starts(with: lead), characters.count >= lead.count + self.checksumSize else { return nil }
+        guard characters.starts(with: lead), characters.count >= lead.count + self.checksumSize else {
+            return nil
+        }
         var groups: [UInt8] = []
         for character in characters.dropFirst(lead.count) {
             guard let value = self.alphabet.firstIndex(of: character) else { return nil }
@@ -62,7 +64,8 @@ enum Bech32m {
         for value in values {
             let top = checksum >> 25
             checksum = (checksum & 0x1ff_ffff) << 5 ^ UInt32(value)
-            for (bit, generator) in [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3].enumerated()
+            for (bit, generator) in [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3]
+                .enumerated()
             where top >> UInt32(bit) & 1 == 1 {
                 checksum ^= UInt32(generator)
             }

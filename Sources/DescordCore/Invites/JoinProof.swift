@@ -1,9 +1,10 @@
 import DescordCrypto
 
-/// What the ticket's key signs: once for the connection that a newcomer joins over, once for its `member join`.
+/// What the ticket's key signs: once for the connection that a newcomer joins over, once for its `member
+/// join`.
 ///
-/// Both name the joiner's key, so that neither can be used under another key, and the first names the connection,
-/// so that it cannot be used by whoever saw it.
+/// Both name the joiner's key, so that neither can be used under another key, and the first names the
+/// connection, so that it cannot be used by whoever saw it.
 public enum JoinProof {
     /// The domain in front of both.
     public static let domain = "descord-join-v1"
@@ -34,7 +35,8 @@ public enum JoinProof {
 
     /// Returns whether a `member join` operation carries the signature of this invite for its own author.
     public static func isValid(_ operation: Operation, key: Ed25519.PublicKey) -> Bool {
-        guard let join = operation.payload(MemberJoin.self), let invite = join.invite, let signature = join.signature
+        guard let join = operation.payload(MemberJoin.self), let invite = join.invite,
+            let signature = join.signature
         else { return false }
         return key.isValid(
             signature: signature, for: self.message(operation.space, invite, operation.author))

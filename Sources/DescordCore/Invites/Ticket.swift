@@ -83,16 +83,20 @@ public struct Ticket: Sendable {
         self.seed = key.seed
         self.inviter = inviter.publicKey
         self.envelope =
-            SignedEnvelope(signing: message.octets, type: Self.payloadType, domain: Self.domain, by: inviter).encoded
+            SignedEnvelope(signing: message.octets, type: Self.payloadType, domain: Self.domain, by: inviter)
+            .encoded
     }
 
     /// Parses a ticket; white space around it is ignored. Addresses of unknown kinds are dropped.
     public init(parsing text: some StringProtocol) throws(TicketFailure) {
         let scalars = text.unicodeScalars.drop(while: \.properties.isWhitespace)
         var trimmed = String(String.UnicodeScalarView(scalars))
-        while let last = trimmed.unicodeScalars.last, last.properties.isWhitespace { trimmed.unicodeScalars.removeLast() }
+        while let last = trimmed.unicodeScalars.last, last.properties.isWhitespace {
+            trimmed.unicodeScalars.removeLast()
+        }
         guard trimmed.lowercased().hasPrefix(Self.prefix + "1") else { throw .notATicket }
-        guard trimmed.utf8.count <= Self.maxTextSize, let bytes = Bech32m.decode(trimmed, prefix: Self.prefix),
+        guard trimmed.utf8.count <= Self.maxTextSize,
+            let bytes = Bech32m.decode(trimmed, prefix: Self.prefix),
             let envelope = try? SignedEnvelope(decoding: bytes),  // any failure means a damaged ticket
             envelope.payloadType == Self.payloadType, envelope.publicKey.isMainSubgroupPoint,
             envelope.isValid(domain: Self.domain), let message = PBTicket(octets: envelope.payload)
@@ -114,13 +118,17 @@ public struct Ticket: Sendable {
             guard let id = PeerID(bytes: entry.id.octets) else { return nil }
             return Peer(
                 id: id,
-                addresses: entry.addresses.prefix(Self.maxAddressCount).compactMap { Multiaddr(bytes: $0.octets) })
+                addresses: entry.addresses.prefix(Self.maxAddressCount).compactMap {
+                    Multiaddr(bytes: $0.octets)
+                })
         }
     }
 
     /// The key that proves the possession of the ticket.
     public var key: Ed25519.PrivateKey {
-        guard let key = Ed25519.PrivateKey(seed: self.seed) else { preconditionFailure("the seed has 32 bytes") }
+        guard let key = Ed25519.PrivateKey(seed: self.seed) else {
+            preconditionFailure("the seed has 32 bytes")
+        }
         return key
     }
 

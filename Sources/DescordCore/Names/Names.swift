@@ -16,8 +16,8 @@ public enum NameFailure: Error, Hashable, Sendable {
 enum NameRules {
     /// The most scalars in a name.
     static let maxScalarCount = 64
-    /// What reorders text around itself, and what is invisible: U+200E, U+200F, U+061C, the embeddings, overrides and
-    /// isolates, and the byte order mark.
+    /// What reorders text around itself, and what is invisible: U+200E, U+200F, U+061C, the embeddings,
+    /// overrides and isolates, and the byte order mark.
     static let invisible: [ClosedRange<UInt32>] = [
         0x061c...0x061c, 0x200e...0x200f, 0x202a...0x202e, 0x2066...0x2069, 0xfeff...0xfeff,
     ]

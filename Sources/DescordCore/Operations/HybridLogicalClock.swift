@@ -1,7 +1,7 @@
 import LibP2PCore
 
-/// A clock that follows wall time and never runs behind what it has seen: 48 bits of milliseconds since 1970 and
-/// a 16-bit counter.
+/// A clock that follows wall time and never runs behind what it has seen: 48 bits of milliseconds since 1970
+/// and a 16-bit counter.
 ///
 /// It orders what is shown and nothing else: links decide causality and permission.
 public struct HybridLogicalClock: Hashable, Comparable, Sendable {
@@ -38,12 +38,14 @@ public struct HybridLogicalClock: Hashable, Comparable, Sendable {
         self.init(milliseconds: UInt64(max(0, time.milliseconds)), counter: 0)
     }
 
-    /// Returns the clock of an operation written at `now` with links to operations that have these clocks, or nil
-    /// when the clock is at its very end.
+    /// Returns the clock of an operation written at `now` with links to operations that have these clocks, or
+    /// nil when the clock is at its very end.
     ///
     /// The caller links only to what `isLinkable(at:)` allows. The exception is the author's own previous
     /// operation, which is linked always: after the wall clock was set back the chain goes on above it.
-    public static func next(after parents: some Sequence<HybridLogicalClock>, now: WallTime) -> HybridLogicalClock? {
+    public static func next(
+        after parents: some Sequence<HybridLogicalClock>, now: WallTime
+    ) -> HybridLogicalClock? {
         let wall = HybridLogicalClock(now)
         guard let highest = parents.max(), highest >= wall else { return wall }
         guard highest.rawValue < .max else { return nil }
@@ -75,8 +77,8 @@ public struct HybridLogicalClock: Hashable, Comparable, Sendable {
         self.wallTime <= now + Self.maxLinkLead
     }
 
-    /// Returns whether an operation of this clock may follow operations with these clocks; when not it is invalid,
-    /// and everything that follows it is too.
+    /// Returns whether an operation of this clock may follow operations with these clocks; when not it is
+    /// invalid, and everything that follows it is too.
     public func isAbove(_ parents: some Sequence<HybridLogicalClock>) -> Bool {
         parents.allSatisfy { $0 < self }
     }

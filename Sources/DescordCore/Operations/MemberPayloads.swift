@@ -49,7 +49,9 @@ public struct MemberAdmit: OperationPayload {
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBMemberAdmit(octets: bytes), message.hasJoin, message.hasMember else { return nil }
+        guard let message = PBMemberAdmit(octets: bytes), message.hasJoin, message.hasMember else {
+            return nil
+        }
         guard let join = OperationID(bytes: message.join.octets) else { return nil }
         self.join = join
         guard let member = Ed25519.PublicKey(message.member.octets) else { return nil }
@@ -138,7 +140,9 @@ public struct InviteCreate: OperationPayload {
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBInviteCreate(octets: bytes), message.hasPublicKey, message.hasRank, message.hasUses else { return nil }
+        guard let message = PBInviteCreate(octets: bytes), message.hasPublicKey, message.hasRank,
+            message.hasUses
+        else { return nil }
         guard let publicKey = Ed25519.PublicKey(message.publicKey.octets) else { return nil }
         self.publicKey = publicKey
         guard message.rank <= PayloadLimits.maxRank else { return nil }

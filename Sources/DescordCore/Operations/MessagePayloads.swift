@@ -52,7 +52,9 @@ public struct MessageEdit: OperationPayload {
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBMessageEdit(octets: bytes), message.hasTarget, message.hasText else { return nil }
+        guard let message = PBMessageEdit(octets: bytes), message.hasTarget, message.hasText else {
+            return nil
+        }
         guard let target = OperationID(bytes: message.target.octets) else { return nil }
         self.target = target
         self.text = message.text
@@ -105,7 +107,9 @@ public struct ReactionAdd: OperationPayload {
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBReactionAdd(octets: bytes), message.hasTarget, message.hasEmoji else { return nil }
+        guard let message = PBReactionAdd(octets: bytes), message.hasTarget, message.hasEmoji else {
+            return nil
+        }
         guard let target = OperationID(bytes: message.target.octets) else { return nil }
         self.target = target
         guard OperationPayloads.fits(message.emoji, PayloadLimits.maxEmojiSize) else { return nil }

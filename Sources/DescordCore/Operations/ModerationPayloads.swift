@@ -11,7 +11,8 @@ public struct RoleDefine: OperationPayload {
     public var name: String
     /// Whom its holders outrank.
     public var rank: UInt32
-    /// Bits: 0 send, 1 react, 2 thread, 3 invite, 4 kick, 5 ban, 6 manage channels, 7 manage roles, 8 moderate.
+    /// Bits: 0 send, 1 react, 2 thread, 3 invite, 4 kick, 5 ban, 6 manage channels, 7 manage roles, 8
+    /// moderate.
     public var permissions: UInt64
 
     public init(role: OperationID? = nil, name: String, rank: UInt32, permissions: UInt64) {
@@ -22,7 +23,9 @@ public struct RoleDefine: OperationPayload {
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBRoleDefine(octets: bytes), message.hasName, message.hasRank, message.hasPermissions else { return nil }
+        guard let message = PBRoleDefine(octets: bytes), message.hasName, message.hasRank,
+            message.hasPermissions
+        else { return nil }
         let role = OperationID(bytes: message.role.octets)
         guard (role != nil) == message.hasRole else { return nil }
         self.role = role

@@ -3,8 +3,9 @@ import LibP2PCore
 
 /// One signed change to a space.
 ///
-/// Nobody holds one whose encoding, author's key, signature, shape, class and content hash were not checked. What
-/// it means, and whether its author was allowed to, depends on the space's state and is not decided here.
+/// Nobody holds one whose encoding, author's key, signature, shape, class and content hash were not checked.
+/// What it means, and whether its author was allowed to, depends on the space's state and is not decided
+/// here.
 public struct Operation: Hashable, Sendable {
     /// The envelope's domain.
     public static let domain = "descord-op-v1"
@@ -14,7 +15,8 @@ public struct Operation: Hashable, Sendable {
     public static let saltSize = 32
     /// Bytes in a content's hash.
     public static let contentHashSize = SHA256.size
-    /// What a gossip RPC of 1,048,576 bytes needs around an operation: publish 4, from 40, data 4, seqno 10, topic
+    /// What a gossip RPC of 1,048,576 bytes needs around an operation: publish 4, from 40, data 4, seqno 10,
+    /// topic
     /// 24, signature 66.
     public static let gossipOverhead = 148
     /// The largest encoded operation: it fits one gossip RPC exactly.
@@ -28,7 +30,8 @@ public struct Operation: Hashable, Sendable {
     public let header: OperationHeader
     /// The signed envelope as received: these bytes are stored, forwarded and exported.
     public let envelope: [UInt8]
-    /// The 32 random bytes in front of the hashed content; nil in authority and mls operations and after deletion.
+    /// The 32 random bytes in front of the hashed content; nil in authority and mls operations and after
+    /// deletion.
     public let salt: [UInt8]?
     /// The content; nil in authority and mls operations and after deletion.
     public let content: [UInt8]?
@@ -46,8 +49,8 @@ public struct Operation: Hashable, Sendable {
 
     /// Decodes and verifies a `SignedOperation` as it was received.
     ///
-    /// Whether a key lies in the main subgroup takes longer to check than a signature: `isKnownAuthor` says of which
-    /// keys it is known, because an operation of theirs was verified before.
+    /// Whether a key lies in the main subgroup takes longer to check than a signature: `isKnownAuthor` says
+    /// of which keys it is known, because an operation of theirs was verified before.
     public init(
         verifying bytes: [UInt8], isKnownAuthor: (Ed25519.PublicKey) -> Bool = { _ in false }
     ) throws(OperationFailure) {
@@ -61,9 +64,10 @@ public struct Operation: Hashable, Sendable {
         guard self.encoded == bytes else { throw .notCanonical }
     }
 
-    /// Decodes parts that were verified before they were stored: everything but the signature is checked again.
-    /// Only for what this home's own database returned.
-    public init(storedEnvelope envelope: [UInt8], salt: [UInt8]?, content: [UInt8]?) throws(OperationFailure) {
+    /// Decodes parts that were verified before they were stored: everything but the signature is checked
+    /// again. Only for what this home's own database returned.
+    public init(storedEnvelope envelope: [UInt8], salt: [UInt8]?, content: [UInt8]?) throws(OperationFailure)
+    {
         try self.init(envelope: envelope, salt: salt, content: content, checksSignature: false)
     }
 
@@ -72,7 +76,8 @@ public struct Operation: Hashable, Sendable {
     /// Content operations take content and a salt of 32 unpredictable bytes, others neither. Throws what a
     /// receiver would: the author of text that is too long learns it here.
     public init(
-        signing header: OperationHeader, content: [UInt8]? = nil, salt: [UInt8]? = nil, by key: Ed25519.PrivateKey
+        signing header: OperationHeader, content: [UInt8]? = nil, salt: [UInt8]? = nil,
+        by key: Ed25519.PrivateKey
     ) throws(OperationFailure) {
         var header = header
         if let content, let salt {
@@ -96,7 +101,9 @@ public struct Operation: Hashable, Sendable {
         if let body = header.body { try OperationPayloads.validate(body: body, of: header.kind) }
         try Self.validate(salt: salt, content: content, against: header)
         if checksSignature {
-            guard isKnownAuthor(envelope.publicKey) || envelope.publicKey.isMainSubgroupPoint else { throw .badKey }
+            guard isKnownAuthor(envelope.publicKey) || envelope.publicKey.isMainSubgroupPoint else {
+                throw .badKey
+            }
             guard envelope.isValid(domain: Self.domain) else { throw .badSignature }
         }
         self.id = OperationID(author: envelope.publicKey, header: envelope.payload)

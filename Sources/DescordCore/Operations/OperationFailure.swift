@@ -21,7 +21,7 @@ public enum OperationFailure: Error, Hashable, Sendable {
     /// The body is not what its kind says.
     case malformedBody
 
-    /// Whether it is wrong in every state of every node, so that passing it on is misbehaviour. A version from
-    /// the future is not: a newer node accepts it.
+    /// Whether it is wrong in every state of every node, so that passing it on is misbehaviour. A version
+    /// from the future is not: a newer node accepts it.
     public var isMisbehaviour: Bool { self != .unsupportedVersion }
 }

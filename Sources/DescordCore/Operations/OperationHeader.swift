@@ -1,4 +1,5 @@
 import LibP2PCore
+import SwiftProtobuf
 
 /// The signed part of an operation.
 ///
@@ -6,14 +7,18 @@ import LibP2PCore
 public struct OperationHeader: Hashable, Sendable {
     /// The version that is written and understood.
     public static let currentVersion: UInt32 = 1
-    /// The most dependencies beside `previous`: enough for the heads of a busy space, few enough for 300 bytes.
+    /// The most dependencies beside `previous`: enough for the heads of a busy space, few enough for 300
+    /// bytes.
     public static let maxDependencyCount = 8
-    /// The largest header of a content operation: its fields take at most 0.5 KiB, and it can never be deleted.
+    /// The largest header of a content operation: its fields take at most 0.5 KiB, and it can never be
+    /// deleted.
     public static let maxContentHeaderSize = 4_096
     /// The largest header of an authority operation.
     public static let maxAuthorityHeaderSize = 65_536
     /// The largest header of an mls operation: a commit with welcomes and the tree of some 700 members.
     public static let maxMLSHeaderSize = 262_144
+    /// The highest field number of this version: `content_size`.
+    private static let lastFieldNumber: UInt64 = 13
     /// Bytes in a genesis' nonce and in a content's salt.
     public static let nonceSize = 32
 
@@ -69,16 +74,20 @@ public struct OperationHeader: Hashable, Sendable {
     }
 
     /// Decodes a header that must equal its own encoding: known fields in the order of their numbers, each at
-    /// most once, then unknown fields.
+    /// most once, then unknown fields with higher numbers.
     init(decoding bytes: [UInt8]) throws(OperationFailure) {
         guard bytes.count <= Self.maxMLSHeaderSize else { throw .tooLarge }
         guard let message = PBOperationHeader(octets: bytes), message.hasVersion else { throw .malformed }
         guard message.version == Self.currentVersion else { throw .unsupportedVersion }
-        guard message.octets == bytes else { throw .notCanonical }
+        guard message.octets == bytes,
+            UnknownFields.areCanonical(message.unknownFields.data.octets, above: Self.lastFieldNumber)
+        else { throw .notCanonical }
         guard message.hasSequence, message.hasClock, let kind = OperationKind(rawValue: message.kind),
             message.dependencies.count <= Self.maxDependencyCount
         else { throw .malformed }
-        func id(_ isPresent: Bool, _ bytes: @autoclosure () -> [UInt8]) throws(OperationFailure) -> OperationID? {
+        func id(
+            _ isPresent: Bool, _ bytes: @autoclosure () -> [UInt8]
+        ) throws(OperationFailure) -> OperationID? {
             guard isPresent else { return nil }
             guard let id = OperationID(bytes: bytes()) else { throw .malformed }
             return id
@@ -126,7 +135,8 @@ public struct OperationHeader: Hashable, Sendable {
     func validateShape(size: Int) throws(OperationFailure) {
         guard size <= Self.maxSize(for: self.kind.operationClass) else { throw .tooLarge }
         if self.kind == .spaceCreate {
-            guard self.space == nil, self.sequence == 0, self.links.isEmpty, self.nonce?.count == Self.nonceSize
+            guard self.space == nil, self.sequence == 0, self.links.isEmpty,
+                self.nonce?.count == Self.nonceSize
             else { throw .wrongShape }
         } else {
             guard self.space != nil, self.nonce == nil, !self.links.isEmpty else { throw .wrongShape }
@@ -138,10 +148,14 @@ public struct OperationHeader: Hashable, Sendable {
         }
         switch self.kind.operationClass {
         case .authority:
-            guard self.body != nil, self.contentHash == nil, self.contentSize == nil else { throw .wrongClass }
+            guard self.body != nil, self.contentHash == nil, self.contentSize == nil else {
+                throw .wrongClass
+            }
             guard self.epoch == nil else { throw .wrongShape }
         case .mls:
-            guard self.body != nil, self.contentHash == nil, self.contentSize == nil else { throw .wrongClass }
+            guard self.body != nil, self.contentHash == nil, self.contentSize == nil else {
+                throw .wrongClass
+            }
         case .content:
             guard self.body == nil, let contentHash, let contentSize else { throw .wrongClass }
             guard contentHash.count == Operation.contentHashSize else { throw .malformed }

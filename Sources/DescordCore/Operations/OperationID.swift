@@ -3,8 +3,8 @@ import LibP2PCore
 
 /// The name of an operation: SHA-256 over its author and header, 32 bytes.
 ///
-/// Spaces, channels, threads, messages, roles and invites are named by the operation that made them. Kept as four
-/// words, because sets of a hundred thousand of them are compared. Ordered by bytes.
+/// Spaces, channels, threads, messages, roles and invites are named by the operation that made them. Kept as
+/// four words, because sets of a hundred thousand of them are compared. Ordered by bytes.
 public struct OperationID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Bytes in an id.
     public static let size = 32

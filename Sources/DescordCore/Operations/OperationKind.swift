@@ -14,8 +14,8 @@ public enum OperationClass: Int, Comparable, Sendable, CaseIterable {
 
 /// What an operation does, by its stable number on the wire.
 ///
-/// The number's range decides the class, so that a node knows the class of kinds that it has never heard of. Zero
-/// is no kind.
+/// The number's range decides the class, so that a node knows the class of kinds that it has never heard of.
+/// Zero is no kind.
 public struct OperationKind: RawRepresentable, Hashable, Comparable, Sendable {
     /// The number on the wire: 1…999 authority, 1000…1999 mls, from 2000 content.
     public let rawValue: UInt32
@@ -82,7 +82,8 @@ public struct OperationKind: RawRepresentable, Hashable, Comparable, Sendable {
             true
         case .spaceCreate, .spaceRename, .spaceVisibility, .channelCreate, .memberJoin, .memberAdmit,
             .memberLeave, .memberRemove, .roleDefine, .roleGrant, .roleTake, .ban, .unban, .mute,
-            .inviteCreate, .inviteRevoke, .budgetChange, .mlsKeyPackage, .mlsCommit, .mlsCheckpoint, .mlsReboot,
+            .inviteCreate, .inviteRevoke, .budgetChange, .mlsKeyPackage, .mlsCommit, .mlsCheckpoint,
+            .mlsReboot,
             .profile:
             false
         default: nil

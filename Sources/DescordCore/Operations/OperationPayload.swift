@@ -1,11 +1,11 @@
 import DescordCrypto
 import LibP2PCore
 
-/// What an operation of one kind says: the body in the header of an authority operation, or the content beside the
-/// header of a content operation.
+/// What an operation of one kind says: the body in the header of an authority operation, or the content
+/// beside the header of a content operation.
 ///
-/// Decoding checks structure only (fields present, sizes), which every node judges alike for ever. Whether a name
-/// is one that we show depends on Unicode's tables and is decided where it is shown, by `SpaceName` and
+/// Decoding checks structure only (fields present, sizes), which every node judges alike for ever. Whether a
+/// name is one that we show depends on Unicode's tables and is decided where it is shown, by `SpaceName` and
 /// `ChannelName`.
 public protocol OperationPayload: Hashable, Sendable {
     /// The kind that this is the payload of.
@@ -35,8 +35,8 @@ public enum PayloadLimits {
 }
 
 extension Operation {
-    /// Returns the typed body or content, or nil when the operation is of another kind, its content is malformed,
-    /// or it was deleted.
+    /// Returns the typed body or content, or nil when the operation is of another kind, its content is
+    /// malformed, or it was deleted.
     public func payload<Payload: OperationPayload>(_ type: Payload.Type) -> Payload? {
         guard self.kind == Payload.kind, let bytes = self.header.body ?? self.content else { return nil }
         return Payload(decoding: bytes)
@@ -45,8 +45,9 @@ extension Operation {
 
 /// The payload types by kind.
 enum OperationPayloads {
-    /// The bodies that stand in headers: they are checked when an operation is verified, because every node sees
-    /// them. Content is not: one node may hold it where another holds the header alone, and both must agree.
+    /// The bodies that stand in headers: they are checked when an operation is verified, because every node
+    /// sees them. Content is not: one node may hold it where another holds the header alone, and both must
+    /// agree.
     static let bodies: [any OperationPayload.Type] = [
         SpaceCreate.self, SpaceRename.self, SpaceVisibility.self,
         ChannelCreate.self, ChannelUpdate.self, ChannelArchive.self,

@@ -16,7 +16,9 @@ public struct SpaceCreate: OperationPayload {
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBSpaceCreate(octets: bytes), message.hasName, message.hasIsPublic else { return nil }
+        guard let message = PBSpaceCreate(octets: bytes), message.hasName, message.hasIsPublic else {
+            return nil
+        }
         guard OperationPayloads.fits(message.name, PayloadLimits.maxNameSize) else { return nil }
         self.name = message.name
         self.isPublic = message.isPublic

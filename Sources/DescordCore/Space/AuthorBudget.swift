@@ -30,11 +30,13 @@ public struct BudgetLimits: Hashable, Sendable {
     public func applying(_ change: BudgetChange) -> BudgetLimits {
         BudgetLimits(
             burst: change.burst ?? self.burst, perMinute: change.perMinute ?? self.perMinute,
-            totalBytes: change.totalBytes ?? self.totalBytes, controlBytes: change.controlBytes ?? self.controlBytes)
+            totalBytes: change.totalBytes ?? self.totalBytes,
+            controlBytes: change.controlBytes ?? self.controlBytes)
     }
 }
 
-/// What one author has used of its budget: a bucket of operations that refills, and two sums of bytes that do not.
+/// What one author has used of its budget: a bucket of operations that refills, and two sums of bytes that do
+/// not.
 public struct AuthorBudget: Hashable, Sendable {
     /// What one operation costs; refilling gives `perMinute` a millisecond.
     private static let costPerOperation: Int64 = 60_000
@@ -77,8 +79,8 @@ public struct AuthorBudget: Hashable, Sendable {
         return true
     }
 
-    /// When an operation that did not fit is worth another try: after the refilling of a minute, or after a day
-    /// when bytes are used up, because only the creator can raise those.
+    /// When an operation that did not fit is worth another try: after the refilling of a minute, or after a
+    /// day when bytes are used up, because only the creator can raise those.
     public func retryTime(size: Int, isControl: Bool, limits: BudgetLimits, now: WallTime) -> WallTime {
         let fits =
             self.totalBytes + UInt64(size) <= limits.totalBytes

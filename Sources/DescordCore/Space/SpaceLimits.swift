@@ -26,7 +26,8 @@ public enum OperationState: Int, Hashable, Sendable, CaseIterable {
     case waiting = 1
     /// Its clock is more than ten minutes ahead.
     case held = 2
-    /// Its clock or its place in the author's chain contradicts its links, or it follows one of which that is so.
+    /// Its clock or its place in the author's chain contradicts its links, or it follows one of which that is
+    /// so.
     case invalid = 3
     /// Its author was not permitted to write it.
     case void = 4

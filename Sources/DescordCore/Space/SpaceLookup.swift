@@ -34,7 +34,8 @@ public struct SpaceEntry: Hashable, Sendable {
 
 /// What the rules of a space read; every list holds admitted operations only, in any order.
 ///
-/// Lists may name more than the causal past of the operation that is judged: the rules look at its past alone.
+/// Lists may name more than the causal past of the operation that is judged: the rules look at its past
+/// alone.
 public protocol SpaceLookup {
     /// The space.
     var space: SpaceID { get }
@@ -46,14 +47,17 @@ public protocol SpaceLookup {
     func admissions(of key: Ed25519.PublicKey) throws -> [OperationID]
     /// The `member leave` operations by, and the `member remove` and `ban` operations of, this key.
     func departures(of key: Ed25519.PublicKey) throws -> [OperationID]
-    /// The `member admit` operations whose join names this invite.
+    /// The `member admit` operations whose join names this invite; several may let in one member.
     func uses(of invite: OperationID) throws -> [OperationID]
     /// The `invite revoke` operations of this invite.
     func revocations(of invite: OperationID) throws -> [OperationID]
     /// The `space visibility` operations.
     func visibilityChanges() throws -> [OperationID]
-    /// Whether a stored operation, in force or waiting, says that this key is or was a member: whose operations
-    /// may wait.
+    /// Which of `candidates`, admitted authority operations all, are in the causal past of `roots`, the roots
+    /// included. A lookup that stores pasts answers without a walk.
+    func past(of roots: [OperationID], among candidates: [OperationID]) throws -> Set<OperationID>
+    /// Whether a stored operation, in force or waiting, says that this key is or was a member: whose
+    /// operations may wait.
     func isKnown(_ key: Ed25519.PublicKey) throws -> Bool
 }
 
@@ -61,9 +65,8 @@ extension SpaceLookup {
     /// The creator's key; nil before the genesis is stored.
     public func creator() throws -> Ed25519.PublicKey? { try self.entry(self.space)?.author }
 
-    /// Returns which of `candidates` are in the causal past of `roots`, the roots included.
-    ///
-    /// Clocks grow along links, so the walk turns round where none of the candidates can be any more.
+    /// Walks the links from `roots`. Clocks grow along links, so the walk turns round where none of the
+    /// candidates can be any more.
     public func past(of roots: [OperationID], among candidates: [OperationID]) throws -> Set<OperationID> {
         var missing = Set(candidates)
         var found: Set<OperationID> = []

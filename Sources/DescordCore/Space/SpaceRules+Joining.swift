@@ -4,8 +4,9 @@ import LibP2PCore
 // MARK: - Joining
 
 extension SpaceRules {
-    /// Returns whether somebody may ask to be let in like this: with an invite in the operation's past and its
-    /// key's signature, or into a public space; never twice, and no ticket for those who left or were removed.
+    /// Returns whether somebody may ask to be let in like this: with an invite in the operation's past and
+    /// its key's signature, or into a public space; never twice, and no ticket for those who left or were
+    /// removed.
     ///
     /// Uses and expiry are the admitting member's to check.
     func permitsJoin(_ operation: Operation) throws -> Bool {
@@ -21,8 +22,8 @@ extension SpaceRules {
         return verdict == .allowed
     }
 
-    /// Returns whether an admission keeps the rules: the join is in its past and by the newcomer, and the invite
-    /// was neither revoked, expired nor used up by the admission's own past and clock.
+    /// Returns whether an admission keeps the rules: the join is in its past and by the newcomer, and the
+    /// invite was neither revoked, expired nor used up by the admission's own past and clock.
     func permitsAdmit(_ operation: Operation) throws -> Bool {
         guard let admit = operation.payload(MemberAdmit.self) else { return false }
         let roots = operation.header.links
@@ -58,7 +59,7 @@ extension SpaceRules {
         guard let now else { return .allowed }
         if let expires = invite.expires, UInt64(max(0, now.milliseconds)) > expires { return .expired }
         let uses = try self.inPast(self.lookup.uses(of: id), of: roots)
-        return uses.count < Int(invite.uses) ? .allowed : .usedUp
+        return try self.usersByAdmission(uses).count < Int(invite.uses) ? .allowed : .usedUp
     }
 
     /// A ticket brings nobody back who left, was removed or banned; a public space takes back who left.
@@ -72,11 +73,32 @@ extension SpaceRules {
         return invite == nil && kinds.allSatisfy { $0 == .memberLeave } ? nil : .revoked
     }
 
-    /// Returns the admissions of an invite beyond its uses, in the order of clock and id: they stay in force and
-    /// are marked.
+    /// Returns the admissions of an invite beyond its uses, in the order of clock and id: they stay in force
+    /// and are marked.
     public func overLimit(of invite: OperationID) throws -> Set<OperationID> {
-        guard let limit = try self.lookup.operation(invite)?.payload(InviteCreate.self)?.uses else { return [] }
-        let uses = try self.lookup.uses(of: invite).compactMap { try self.lookup.entry($0) }
-        return Set(uses.sorted { ($0.clock, $0.id) < ($1.clock, $1.id) }.dropFirst(Int(limit)).map(\.id))
+        guard let limit = try self.lookup.operation(invite)?.payload(InviteCreate.self)?.uses else {
+            return []
+        }
+        let excess = Set(try self.usersByAdmission(self.lookup.uses(of: invite)).dropFirst(Int(limit)))
+        return try self.lookup.uses(of: invite).reduce(into: []) { found, id in
+            guard let member = try self.lookup.operation(id)?.payload(MemberAdmit.self)?.member else {
+                return
+            }
+            if excess.contains(member) { found.insert(id) }
+        }
+    }
+
+    /// Returns how many members an invite let in; two members who answer one join use it once.
+    public func useCount(of invite: OperationID) throws -> Int {
+        try self.usersByAdmission(self.lookup.uses(of: invite)).count
+    }
+
+    /// Returns whom admissions let in, each once, in the order of the clock and id of the first.
+    private func usersByAdmission(_ admissions: some Sequence<OperationID>) throws -> [Ed25519.PublicKey] {
+        let ordered = try admissions.compactMap { try self.lookup.entry($0) }
+            .sorted { ($0.clock, $0.id) < ($1.clock, $1.id) }
+        var seen: Set<Ed25519.PublicKey> = []
+        return try ordered.compactMap { try self.lookup.operation($0.id)?.payload(MemberAdmit.self)?.member }
+            .filter { seen.insert($0).inserted }
     }
 }

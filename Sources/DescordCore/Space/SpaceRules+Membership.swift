@@ -6,8 +6,8 @@ import LibP2PCore
 extension SpaceRules {
     /// Returns whether the author of `operation` was a member in its causal past.
     ///
-    /// The usual case costs one look at the author's previous operation: if that was permitted and did not end the
-    /// membership, and nobody ever ended it, neither did anything since.
+    /// The usual case costs one look at the author's previous operation: if that was permitted and did not
+    /// end the membership, and nobody ever ended it, neither did anything since.
     func isMember(authorOf operation: Operation) throws -> Bool {
         let author = operation.author
         if try self.lookup.creator() == author { return true }
@@ -21,14 +21,15 @@ extension SpaceRules {
         return try self.isMember(author, at: operation.header.links)
     }
 
-    /// Returns whether `key` is a member by the causal past of `roots`, or, without roots, by everything admitted.
+    /// Returns whether `key` is a member by the causal past of `roots`, or, without roots, by everything
+    /// admitted.
     public func isMember(_ key: Ed25519.PublicKey, at roots: [OperationID]? = nil) throws -> Bool {
         if try self.lookup.creator() == key { return true }
         return try self.admission(of: key, at: roots) != nil
     }
 
-    /// Returns the admission that makes `key` a member: one with no departure that is later than or concurrent to
-    /// it. The first by id, so that every home names the same one.
+    /// Returns the admission that makes `key` a member: one with no departure that is later than or
+    /// concurrent to it. The first by id, so that every home names the same one.
     public func admission(of key: Ed25519.PublicKey, at roots: [OperationID]? = nil) throws -> OperationID? {
         let admissions = try self.lookup.admissions(of: key)
         guard !admissions.isEmpty else { return nil }
@@ -48,7 +49,8 @@ extension SpaceRules {
         if try self.lookup.creator() == key { return PayloadLimits.creatorRank }
         guard let id = try self.admission(of: key, at: roots),
             let admit = try self.lookup.operation(id)?.payload(MemberAdmit.self),
-            let join = try self.lookup.operation(admit.join)?.payload(MemberJoin.self), let invite = join.invite
+            let join = try self.lookup.operation(admit.join)?.payload(MemberJoin.self),
+            let invite = join.invite
         else { return 0 }
         return try self.lookup.operation(invite)?.payload(InviteCreate.self)?.rank ?? 0
     }

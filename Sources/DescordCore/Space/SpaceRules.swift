@@ -3,8 +3,8 @@ import LibP2PCore
 
 /// Decides what becomes of an operation, from its links and its causal past alone.
 ///
-/// This stage's authority: the creator, and members, who were admitted. Fails closed: what is not permitted here is
-/// void.
+/// This stage's authority: the creator, and members, who were admitted. Fails closed: what is not permitted
+/// here is void.
 public struct SpaceRules<Lookup: SpaceLookup> {
     /// What becomes of an operation.
     public enum Judgement: Hashable, Sendable {
@@ -43,7 +43,9 @@ public struct SpaceRules<Lookup: SpaceLookup> {
         }
         guard missing.isEmpty else { return isKnown ? .waiting(missing: missing) : .ignored(.unknownParents) }
         let settled = parents.compactMap { $0 }
-        guard self.isConsistent(operation, with: settled) else { return isKnown ? .invalid : .ignored(.stranger) }
+        guard self.isConsistent(operation, with: settled) else {
+            return isKnown ? .invalid : .ignored(.stranger)
+        }
         if operation.kind == .memberJoin {
             if try self.permitsJoin(operation) { return .admitted(byMember: false) }
         } else if try self.permits(operation) {
@@ -52,8 +54,8 @@ public struct SpaceRules<Lookup: SpaceLookup> {
         return isKnown ? .void : .ignored(.stranger)
     }
 
-    /// Returns whether the operation's clock is above its parents', none of them is invalid, and its place in the
-    /// author's chain is the one after `previous`.
+    /// Returns whether the operation's clock is above its parents', none of them is invalid, and its place in
+    /// the author's chain is the one after `previous`.
     private func isConsistent(_ operation: Operation, with parents: [SpaceEntry]) -> Bool {
         guard operation.header.clock.isAbove(parents.map(\.clock)),
             parents.allSatisfy({ $0.state != .invalid })
@@ -73,13 +75,14 @@ public struct SpaceRules<Lookup: SpaceLookup> {
         case .inviteCreate:
             guard let invite = operation.payload(InviteCreate.self) else { return false }
             if isCreator { return invite.rank <= PayloadLimits.maxRank }
-            return try invite.rank == 0 || invite.rank < self.rank(of: operation.author, at: operation.header.links)
+            return try invite.rank == 0
+                || invite.rank < self.rank(of: operation.author, at: operation.header.links)
         case .inviteRevoke:
             guard let revoke = operation.payload(InviteRevoke.self) else { return false }
-            return try isCreator || self.lookup.entry(revoke.invite)?.author == operation.author
+            return try isCreator || self.isOwn(revoke.invite, of: operation)
         case .channelUpdate, .channelArchive:
             guard let channel = operation.header.channel else { return false }
-            return try isCreator || self.lookup.entry(channel)?.author == operation.author
+            return try isCreator || self.isOwn(channel, of: operation)
         case .memberRemove, .ban, .unban, .mute:
             return try isCreator && self.target(of: operation) != operation.author
         case .spaceRename, .spaceVisibility, .budgetChange, .roleDefine, .roleGrant, .roleTake:
@@ -87,6 +90,15 @@ public struct SpaceRules<Lookup: SpaceLookup> {
         default:
             return true
         }
+    }
+
+    /// Returns whether the author of `operation` wrote `target`, in the operation's causal past: an author
+    /// who forked its chain may name what only some homes have yet, and all must come to the same answer.
+    private func isOwn(_ target: OperationID, of operation: Operation) throws -> Bool {
+        guard let entry = try self.lookup.entry(target), entry.author == operation.author,
+            entry.state == .admitted
+        else { return false }
+        return try self.lookup.past(of: operation.header.links, among: [target]).contains(target)
     }
 
     private func target(of operation: Operation) throws -> Ed25519.PublicKey? {

@@ -1,7 +1,8 @@
 import DescordCrypto
 import LibP2PCore
 
-/// A running fingerprint of a set of operations, as Negentropy V1 computes it: the sum of the ids as little-endian
+/// A running fingerprint of a set of operations, as Negentropy V1 computes it: the sum of the ids as
+/// little-endian
 /// 256-bit numbers, modulo 2²⁵⁶, and their count.
 ///
 /// A sum can be forged: two sets count as equal only when the hash over their heads is equal too.
@@ -34,7 +35,9 @@ public struct SetFingerprint: Hashable, Sendable {
 
     /// The sum and the count, 40 bytes, for storing beside the set.
     public var state: [UInt8] {
-        (self.sum + [self.count]).flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+        (self.sum + [self.count]).flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+        }
     }
 
     /// Adds an id that is not in the set.
@@ -50,8 +53,8 @@ public struct SetFingerprint: Hashable, Sendable {
         self.count += 1
     }
 
-    /// The first 16 bytes of SHA-256(sum, 32 bytes little-endian ‖ count as Negentropy's varint, most significant
-    /// group first).
+    /// The first 16 bytes of SHA-256(sum, 32 bytes little-endian ‖ count as Negentropy's varint, most
+    /// significant group first).
     public var value: [UInt8] {
         var hash = SHA256()
         hash.update(self.state.prefix(32))

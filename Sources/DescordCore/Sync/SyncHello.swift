@@ -17,10 +17,12 @@ struct SyncHello {
         guard message.methods.count <= SyncLimits.maxMethodCount, message.pushed <= SyncLimits.maxPushCount
         else { return nil }
         if message.hasCount || message.hasFingerprint || message.hasHeadsHash {
-            guard message.fingerprint.count == SetFingerprint.size, message.headsHash.count == OperationID.size
+            guard message.fingerprint.count == SetFingerprint.size,
+                message.headsHash.count == OperationID.size
             else { return nil }
             self.summary = SyncSummary(
-                count: message.count, fingerprint: message.fingerprint.octets, headsHash: message.headsHash.octets)
+                count: message.count, fingerprint: message.fingerprint.octets,
+                headsHash: message.headsHash.octets)
         }
         if message.hasMethod {
             guard let method = SyncMethod(rawValue: message.method) else { return nil }

@@ -64,8 +64,8 @@ public enum SyncFailure: Error, Hashable, Sendable {
     /// The stream ended in the middle; what was stored stays, a new session goes on from there.
     case cut
 
-    /// Whether an honest peer would never cause it; every failure resets the stream, these also count against the
-    /// peer.
+    /// Whether an honest peer would never cause it; every failure resets the stream, these also count against
+    /// the peer.
     public var isMisbehaviour: Bool {
         switch self {
         case .malformed, .unexpected, .badOperation, .foreignOperation, .falseEquality: true
@@ -76,7 +76,8 @@ public enum SyncFailure: Error, Hashable, Sendable {
 
 /// Why a responder did not let an initiator in.
 public enum SyncRefusal: Hashable, Sendable {
-    /// It does not hold the space, or does not know us as a member, or our proof is wrong: it does not say which.
+    /// It does not hold the space, or does not know us as a member, or our proof is wrong: it does not say
+    /// which.
     case unknown
     /// The ticket's time is over.
     case expired

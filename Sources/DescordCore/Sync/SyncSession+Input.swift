@@ -4,7 +4,8 @@ import LibP2PCore
 // MARK: - Frames
 
 extension SyncSession {
-    /// Reads frames until there are no more, reading pauses, or the session ends; then looks what is finished.
+    /// Reads frames until there are no more, reading pauses, or the session ends; then looks what is
+    /// finished.
     mutating func process(into events: inout [Event]) {
         while self.stage != .closed, self.wantsInput, self.canRead {
             let frame: [UInt8]?
@@ -31,7 +32,9 @@ extension SyncSession {
 
     private mutating func frameReceived(_ bytes: [UInt8], into events: inout [Event]) {
         if bytes.isEmpty {
-            guard self.role == .initiator, self.method == nil else { return self.fail(.unexpected, into: &events) }
+            guard self.role == .initiator, self.method == nil else {
+                return self.fail(.unexpected, into: &events)
+            }
             self.stage = .closed
             events.append(.refused(.unknown))
             return
@@ -85,16 +88,22 @@ extension SyncSession {
         case .lacking:
             self.report.lacking += ids.count
             self.outstanding.subtract(ids)
-        case .ids where self.stage == .reconciling && !self.peerIDsComplete
+        case .ids
+        where self.stage == .reconciling && !self.peerIDsComplete
             && (self.role == .initiator || self.method == .ancestors):
             self.peerIDs.append(contentsOf: ids)
-            guard self.peerIDs.count <= SyncLimits.maxIDCount else { return self.fail(.tooManyIDs, into: &events) }
+            guard self.peerIDs.count <= SyncLimits.maxIDCount else {
+                return self.fail(.tooManyIDs, into: &events)
+            }
             self.peerIDsComplete = isLast
             if isLast { self.compare(into: &events) }
-        case .want where self.stage == .reconciling && !self.peerWantsComplete
+        case .want
+        where self.stage == .reconciling && !self.peerWantsComplete
             && (self.role == .responder || self.method == .ancestors):
             self.wantedOfUs += ids.count
-            guard self.wantedOfUs <= SyncLimits.maxIDCount else { return self.fail(.tooManyIDs, into: &events) }
+            guard self.wantedOfUs <= SyncLimits.maxIDCount else {
+                return self.fail(.tooManyIDs, into: &events)
+            }
             self.wanted(ids)
             self.peerWantsComplete = isLast
         default: self.fail(.unexpected, into: &events)
@@ -138,7 +147,9 @@ extension SyncSession {
     }
 
     private mutating func operationReceived(_ operation: Operation, size: Int, into events: inout [Event]) {
-        guard operation.space == self.storage?.space else { return self.fail(.foreignOperation, into: &events) }
+        guard operation.space == self.storage?.space else {
+            return self.fail(.foreignOperation, into: &events)
+        }
         switch (self.role, self.stage) {
         case (.responder, .joining): return self.joinReceived(operation, into: &events)
         case (.initiator, .joining):
@@ -173,8 +184,9 @@ extension SyncSession {
     }
 
     private mutating func doneReceived(into events: inout [Event]) {
-        guard !self.gotDone, !self.operations.isInFrame, self.stage == .reconciling
-            || (self.stage == .joining && self.role == .initiator)
+        guard !self.gotDone, !self.operations.isInFrame,
+            self.stage == .reconciling
+                || (self.stage == .joining && self.role == .initiator)
         else { return self.fail(.unexpected, into: &events) }
         self.gotDone = true
     }

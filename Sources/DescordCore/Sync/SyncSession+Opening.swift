@@ -27,8 +27,8 @@ extension SyncSession {
         }
     }
 
-    /// Makes the initiator's first flight: the opening and, when the responder is known as a member, the hello and
-    /// the operations to push.
+    /// Makes the initiator's first flight: the opening and, when the responder is known as a member, the
+    /// hello and the operations to push.
     public mutating func start(into events: inout [Event]) {
         guard self.role == .initiator, let storage = self.storage else { return }
         var opening = PBSyncOpening()
@@ -118,7 +118,8 @@ extension SyncSession {
 
     // MARK: Responder
 
-    /// Decides about an opening; every reason to refuse has the same answer, except to who proved to hold a ticket.
+    /// Decides about an opening; every reason to refuse has the same answer, except to who proved to hold a
+    /// ticket.
     mutating func openingReceived(_ opening: PBSyncOpening, into events: inout [Event]) {
         guard opening.nonce.count == 32, opening.blinded.count == SHA256.size,
             opening.introduction.count <= SyncLimits.maxIntroductionCount, let directory = self.directory
@@ -133,7 +134,8 @@ extension SyncSession {
             return self.letIn(storage, helloFollows: opening.helloFollows, into: &events)
         }
         if opening.joining { return self.joinRequested(opening, storage, into: &events) }
-        let admissions = opening.introduction.compactMap { try? Operation(verifying: $0.octets) }  // bad ones show nothing
+        // Bad ones show nothing.
+        let admissions = opening.introduction.compactMap { try? Operation(verifying: $0.octets) }
         guard !admissions.isEmpty, admissions.count == opening.introduction.count,
             admissions.allSatisfy({ $0.space == space && $0.kind == .memberAdmit }),
             storage.acceptsIntroduction(of: self.remoteKey, by: admissions)

@@ -8,7 +8,8 @@ extension SyncSession {
             || !self.pendingReceipts.isEmpty || (self.owesDone && !self.sentDone)
     }
 
-    /// Appends at most `maxBytes` for the stream. Operations are read from the storage only as they are taken.
+    /// Appends at most `maxBytes` for the stream. Operations are read from the storage only as they are
+    /// taken.
     public mutating func takeOutbound(into buffer: inout [UInt8], maxBytes: Int) {
         var room = maxBytes
         while room > 0 {
@@ -62,7 +63,8 @@ extension SyncSession {
         self.outbox.append(contentsOf: FrameDecoder.frame(message.octets))
     }
 
-    /// Queues as many frames as a list of ids takes; the last one says so, and is sent even for an empty list.
+    /// Queues as many frames as a list of ids takes; the last one says so, and is sent even for an empty
+    /// list.
     mutating func enqueue(
         ids: [OperationID], isLast: Bool = true, _ frame: (PBSyncIDs) -> PBSyncFrame.OneOf_Frame
     ) {
@@ -84,8 +86,8 @@ extension SyncSession {
     }
 
     /// Returns those of `ids` that the storage holds so that none comes before one that it follows. Authority
-    /// operations, with whatever they follow, come first; otherwise later ids of the list come first, which is by
-    /// ascending clock when the list is the storage's own.
+    /// operations, with whatever they follow, come first; otherwise later ids of the list come first, which
+    /// is by ascending clock when the list is the storage's own.
     static func parentsFirst(_ ids: [OperationID], in storage: any SyncStorage) -> [OperationID] {
         var entries: [OperationID: SyncEntry] = [:]
         entries.reserveCapacity(ids.count)

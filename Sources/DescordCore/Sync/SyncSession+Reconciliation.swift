@@ -29,7 +29,8 @@ extension SyncSession {
     mutating func want(_ ids: [OperationID]) {
         guard let storage = self.storage, !self.sentLastWant else { return }
         let new = storage.wanted(
-            ids.filter { !self.outstanding.contains($0) && self.unstored[$0] == nil && !storage.contains($0) })
+            ids.filter { !self.outstanding.contains($0) && self.unstored[$0] == nil && !storage.contains($0) }
+        )
         guard !new.isEmpty, self.wantedOfThem + new.count <= SyncLimits.maxIDCount else { return }
         self.wantedOfThem += new.count
         self.outstanding.formUnion(new)
@@ -78,10 +79,12 @@ extension SyncSession {
     mutating func settle(into events: inout [Event]) {
         guard self.stage != .closed else { return }
         let isSettled = self.stage == .settled
-        // A responder that has nothing to reconcile finishes first: it may have asked for receipts with its hello.
+        // A responder that has nothing to reconcile finishes first: it may have asked for receipts with its
+        // hello.
         let mayFinish =
             self.remoteFinished || self.leaves
-            || (!self.staysOpen && (self.role == .responder || self.method == .ids || self.method == .ancestors))
+            || (!self.staysOpen
+                && (self.role == .responder || self.method == .ids || self.method == .ancestors))
         if isSettled, mayFinish, !self.saidFinish, self.unstored.isEmpty {
             self.saidFinish = true
             events.append(.finish)
@@ -149,8 +152,10 @@ extension SyncSession {
         }
         for envelope in message.envelopes {
             let bytes = envelope.octets
-            guard let record = PeerRecord(envelope: bytes), let key = record.peer.ed25519, key != self.localKey,
-                storage.isMember(key), storage.recordSequence(of: record.peer).map({ $0 < record.sequence }) ?? true
+            guard let record = PeerRecord(envelope: bytes), let key = record.peer.ed25519,
+                key != self.localKey,
+                storage.isMember(key),
+                storage.recordSequence(of: record.peer).map({ $0 < record.sequence }) ?? true
             else { continue }
             events.append(
                 .record(SyncRecord(peer: record.peer, sequence: record.sequence, envelope: bytes), record))

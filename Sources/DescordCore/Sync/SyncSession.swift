@@ -34,8 +34,8 @@ public struct SyncSession: ~Copyable {
         case store([Operation])
         /// Initiator: all authority operations are stored; write a `member join` and answer with `joined`.
         case joinNeeded
-        /// Responder: store this `member join` and write a `member admit`, or find that it may not be; answer with
-        /// `admitted` or `admissionRefused`.
+        /// Responder: store this `member join` and write a `member admit`, or find that it may not be; answer
+        /// with `admitted` or `admissionRefused`.
         case admit(Operation)
         /// Initiator: we are a member now; reconciliation follows.
         case admitted
@@ -157,8 +157,9 @@ public struct SyncSession: ~Copyable {
 
     /// Begins a session with a responder; `start` makes the first bytes.
     ///
-    /// `nonce` is 32 unpredictable bytes. `pushing` and `asking` are operations of the set, our own: pushed ones go
-    /// with the first flight when the responder is known as a member, for the others only the receipt is asked.
+    /// `nonce` is 32 unpredictable bytes. `pushing` and `asking` are operations of the set, our own: pushed
+    /// ones go with the first flight when the responder is known as a member, for the others only the receipt
+    /// is asked.
     public init(
         initiating storage: any SyncStorage, purpose: Purpose, localKey: Ed25519.PublicKey,
         remoteKey: Ed25519.PublicKey, nonce: [UInt8], pushing: [OperationID] = [], asking: [OperationID] = [],
@@ -203,7 +204,8 @@ public struct SyncSession: ~Copyable {
     /// The space, once it is known.
     public var space: SpaceID? { self.storage?.space }
 
-    /// Whether the driver should go on reading from the stream: enough was read that is not stored yet otherwise.
+    /// Whether the driver should go on reading from the stream: enough was read that is not stored yet
+    /// otherwise.
     public var wantsInput: Bool {
         self.unstored.count < SyncLimits.maxUnstoredCount && self.unstoredSize < SyncLimits.maxUnstoredSize
     }
@@ -223,8 +225,11 @@ public struct SyncSession: ~Copyable {
         self.process(into: &events)
     }
 
-    /// Answers `.store`: which operations are durable now, whether they were new or known, and which were not taken.
-    public mutating func stored(durable: [OperationID], refused: [OperationID] = [], into events: inout [Event]) {
+    /// Answers `.store`: which operations are durable now, whether they were new or known, and which were not
+    /// taken.
+    public mutating func stored(
+        durable: [OperationID], refused: [OperationID] = [], into events: inout [Event]
+    ) {
         guard self.stage != .closed else { return }
         for id in durable {
             guard let entry = self.unstored.removeValue(forKey: id) else { continue }
@@ -248,6 +253,9 @@ public struct SyncSession: ~Copyable {
         guard self.peerHello != nil, self.stage != .closed, !self.saidFinish else { return }
         if author == self.remoteKey || self.askedOfUs.remove(id) != nil { self.pendingReceipts.append(id) }
     }
+
+    /// Whether the session is open: everything was exchanged, and `push` and `ask` will be heard.
+    public var isOpen: Bool { self.stage == .settled && !self.saidFinish }
 
     /// Sends further operations of the set over an open session, and awaits their receipts.
     public mutating func push(_ ids: [OperationID]) {

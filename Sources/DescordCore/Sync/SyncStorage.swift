@@ -4,15 +4,16 @@ import LibP2PCore
 /// What synchronising reads of one space: the reconciliation set, which is every verified and durably stored
 /// operation (admitted, waiting, held, invalid or void), and who may see it.
 ///
-/// Reads are synchronous and see one consistent state; writes go through the session's driver. A joiner's storage
-/// of a space of which it has nothing yet is empty, and knows the space's id.
+/// Reads are synchronous and see one consistent state; writes go through the session's driver. A joiner's
+/// storage of a space of which it has nothing yet is empty, and knows the space's id.
 public protocol SyncStorage {
     /// The space.
     var space: SpaceID { get }
     /// Whether strangers may join without a ticket.
     var isPublic: Bool { get }
 
-    /// Count, fingerprint and hash of heads of the whole set; heads are operations that none in the set links to.
+    /// Count, fingerprint and hash of heads of the whole set; heads are operations that none in the set links
+    /// to.
     func summary() -> SyncSummary
     /// The ids of the whole set: authority operations first, then by descending clock; ties by id.
     func ids() -> [OperationID]
@@ -24,18 +25,18 @@ public protocol SyncStorage {
     func entry(_ id: OperationID) -> SyncEntry?
     /// An operation in the set.
     func operation(_ id: OperationID) -> Operation?
-    /// Which of `ids`, which a peer has and we have not, should be pulled now: leaves out what was refused because
-    /// its author's budget is used up. Keeps their order.
+    /// Which of `ids`, which a peer has and we have not, should be pulled now: leaves out what was refused
+    /// because its author's budget is used up. Keeps their order.
     func wanted(_ ids: [OperationID]) -> [OperationID]
 
     /// Whether this key is a member now.
     func isMember(_ key: Ed25519.PublicKey) -> Bool
-    /// Whether these `member admit` operations, each verified, show that `key` was let in by somebody we know as a
-    /// member, and we know of no removal or ban of anybody on the way. The first admits `key`, each further one
-    /// admits the author of the one before.
+    /// Whether these `member admit` operations, each verified, show that `key` was let in by somebody we know
+    /// as a member, and we know of no removal or ban of anybody on the way. The first admits `key`, each
+    /// further one admits the author of the one before.
     func acceptsIntroduction(of key: Ed25519.PublicKey, by admissions: [Operation]) -> Bool
-    /// The `member admit` operations that introduce ourselves to a member who has not heard of us: the one that
-    /// admitted us, then the one that admitted its author, and so on up to the creator, at most 8.
+    /// The `member admit` operations that introduce ourselves to a member who has not heard of us: the one
+    /// that admitted us, then the one that admitted its author, and so on up to the creator, at most 8.
     func introduction() -> [Operation]
     /// An invite that we know, revoked or not.
     func invite(_ id: OperationID) -> InviteCreate?

@@ -35,16 +35,19 @@ extension NodeEngine {
         if self.configuration.presence == .longLived { self.gossip.subscribe(Topic(SpaceTopic.discovery)) }
     }
 
-    /// Decides about a message whose signature is good. Refused is only what is wrong in every state; everything
-    /// else that we do not want is ignored, so that an honest forwarder is never blamed.
-    private func validate(_ message: Message, from peer: PeerID, completion: @escaping (ValidationResult) -> Void) {
+    /// Decides about a message whose signature is good. Refused is only what is wrong in every state;
+    /// everything else that we do not want is ignored, so that an honest forwarder is never blamed.
+    private func validate(
+        _ message: Message, from peer: PeerID, completion: @escaping (ValidationResult) -> Void
+    ) {
         let topic = message.topic.description
         if topic == SpaceTopic.discovery {
             completion(self.announcements.received(message.data ?? [], at: self.configuration.wallTime()))
             self.progressed()
             return
         }
-        self.pipeline.submit([.gossip(message.data ?? [], topic: topic)], from: .gossip(peer)) { [unowned self] outcomes in
+        self.pipeline.submit([.gossip(message.data ?? [], topic: topic)], from: .gossip(peer)) {
+            [unowned self] outcomes in
             switch outcomes[0] {
             case .refused: completion(.reject)
             case .foreign, .failed: completion(.ignore)
@@ -55,14 +58,15 @@ extension NodeEngine {
         }
     }
 
-    /// Publishes operations that the store holds; the router keeps those that nobody subscribes to yet for the
-    /// first subscriber.
+    /// Publishes operations that the store holds; the router keeps those that nobody subscribes to yet for
+    /// the first subscriber.
     func publishToMesh(_ ids: [OperationID], in context: SpaceContext) {
         for id in ids {
             guard let (bytes, seqno) = try? self.publication(of: id) else { continue }  // deleted meanwhile
             let outcome = self.gossip.publish(bytes, to: context.topic, seqno: seqno)
             switch outcome {
-            case .success(let publication) where publication.peers.isEmpty: context.unsent.insert(publication.id)
+            case .success(let publication) where publication.peers.isEmpty:
+                context.unsent.insert(publication.id)
             case .success: break
             case .failure(let refusal):
                 self.logger.debug("not published", metadata: ["operation": "\(id)", "why": "\(refusal)"])
@@ -79,7 +83,8 @@ extension NodeEngine {
                 let genesis = try? self.store.operation(context.id),  // a space that we hold has its genesis
                 let seqno = try? self.store.nextGossipSeqno()
             else { continue }
-            _ = self.gossip.publish(genesis.encoded, to: topic, seqno: seqno)  // announced again at the next chance
+            // Announced again at the next chance.
+            _ = self.gossip.publish(genesis.encoded, to: topic, seqno: seqno)
         }
     }
 
@@ -95,7 +100,8 @@ extension NodeEngine {
     func persistBackoffs() {
         let now = self.configuration.wallTime()
         let backoffs = self.gossip.backoffs.map { backoff in
-            StoredBackoff(topic: backoff.topic.description, peer: backoff.peer, expires: now + backoff.remaining)
+            StoredBackoff(
+                topic: backoff.topic.description, peer: backoff.peer, expires: now + backoff.remaining)
         }
         let store = self.store
         self.pipeline.write { try store.saveBackoffs(backoffs, at: now) }

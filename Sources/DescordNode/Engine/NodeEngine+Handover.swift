@@ -29,7 +29,8 @@ extension NodeEngine {
                         result.peer = connection.peer.description
                         return result
                     }.mapError {
-                        HandoverError(code: HandoverError.Code.failed, message: "\($0)", reason: "unreachable")
+                        HandoverError(
+                            code: HandoverError.Code.failed, message: "\($0)", reason: "unreachable")
                     })
             }
         }
@@ -71,7 +72,8 @@ extension NodeEngine {
         let deadline = NIODeadline.now() + .milliseconds(Int64(timeout))
         if let text = ticket {
             let request: JoinRequest
-            if let ticket = try? Ticket(parsing: text) {  // the caller parsed it too, and explains what is wrong
+            // The caller parsed it too, and explains what is wrong.
+            if let ticket = try? Ticket(parsing: text) {
                 request = .ticket(ticket)
             } else if let id = OperationID(hex: text) {
                 request = .space(id)

@@ -7,7 +7,7 @@ import LibP2PHost
 import NIOCore
 
 /// What a join is made with.
-package enum JoinRequest: Sendable {
+public enum JoinRequest: Sendable {
     case ticket(Ticket)
     /// A public space, by its id.
     case space(SpaceID)
@@ -22,7 +22,7 @@ package enum JoinRequest: Sendable {
 }
 
 /// How joining ended.
-package enum JoinResult: Sendable {
+public enum JoinResult: Sendable {
     case joined(JoinReport)
     /// We are a member; not everything was fetched before the deadline.
     case admittedNotFetched(JoinReport)
@@ -55,7 +55,9 @@ extension NodeEngine {
             return self.eventLoop.makeFailedFuture(error)
         }
         if case .ticket(let ticket) = request {
-            for contact in ticket.peers { self.dial(contact.id, at: contact.addresses.map { DialCandidate($0, .ticket) }) }
+            for contact in ticket.peers {
+                self.dial(contact.id, at: contact.addresses.map { DialCandidate($0, .ticket) })
+            }
         }
         let start = NIODeadline.now()
         let grace = self.configuration.usesMulticastDNS ? start + Self.discoveryGrace : start
@@ -147,7 +149,8 @@ extension NodeEngine {
 
     private func result(of joining: Joining) throws -> JoinResult {
         let space = joining.request.space
-        guard joining.isAdmitted, let held = try self.store.heldSpaces().first(where: { $0.id == space }) else {
+        guard joining.isAdmitted, let held = try self.store.heldSpaces().first(where: { $0.id == space })
+        else {
             try self.store.abandonJoin(space)
             return joining.refusal.map { .refused($0) } ?? .unreachable
         }
@@ -159,7 +162,8 @@ extension NodeEngine {
     }
 
     /// A space that this home holds already: joining again is reconciling.
-    private func rejoined(_ request: JoinRequest, deadline: NIODeadline) throws -> EventLoopFuture<JoinResult> {
+    private func rejoined(_ request: JoinRequest, deadline: NIODeadline) throws -> EventLoopFuture<JoinResult>
+    {
         let held = try self.store.heldSpaces().first { $0.id == request.space }
         return self.reconcile(request.space, deadline: deadline).map { reports in
             .joined(

@@ -13,7 +13,8 @@ extension NodeEngine {
             HostObserver(
                 connected: { [unowned self] in self.connected($0) },
                 identified: { [unowned self] connection, message in self.identified(connection, message) },
-                disconnected: { [unowned self] connection, last in self.disconnected(connection, last: last) }))
+                disconnected: { [unowned self] connection, last in self.disconnected(connection, last: last) }
+            ))
         self.host.onDiscovered = { [unowned self] peer, candidates in self.dial(peer, at: candidates) }
         self.host.setHandler(SyncLimits.protocolID) { [unowned self] stream in self.acceptSync(stream) }
         self.pipeline.onAdmitted = { [unowned self] in self.admitted($0, from: $1) }
@@ -41,12 +42,14 @@ extension NodeEngine {
 
     /// Reads the members of a space again, after an operation changed them.
     func membersChanged(in context: SpaceContext) {
-        guard let members = try? self.store.memberPeers(of: context.id) else { return }  // they stay as they were
+        // They stay as they were.
+        guard let members = try? self.store.memberPeers(of: context.id) else { return }
         context.members = Set(members)
         if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
     }
 
-    /// Leaves: stops what waits, says goodbye, writes every queue, and persists what the next run should know.
+    /// Leaves: stops what waits, says goodbye, writes every queue, and persists what the next run should
+    /// know.
     func stop() -> EventLoopFuture<Void> {
         guard !self.isStopping else { return self.eventLoop.makeSucceededVoidFuture() }
         self.isStopping = true

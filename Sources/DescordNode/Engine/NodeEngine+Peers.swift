@@ -20,13 +20,16 @@ extension NodeEngine {
             let book = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
         else { return }
         for entry in book {
-            self.dial(entry.peer, at: entry.addresses.map { DialCandidate($0.address, AddressSource($0.source)) })
+            self.dial(
+                entry.peer, at: entry.addresses.map { DialCandidate($0.address, AddressSource($0.source)) })
         }
     }
 
     /// Dials an address that a person typed; the future fails with a `DialError`.
     @discardableResult
-    func dialTyped(_ address: Multiaddr, deadline: Duration = NodeEngine.dialDeadline) -> EventLoopFuture<Connection> {
+    func dialTyped(
+        _ address: Multiaddr, deadline: Duration = NodeEngine.dialDeadline
+    ) -> EventLoopFuture<Connection> {
         self.dialsInFlight += 1
         let dial = self.host.dial([address.withoutPeer], expecting: address.peerID, deadline: deadline)
         dial.whenComplete { [weak self] result in
@@ -49,12 +52,17 @@ extension NodeEngine {
         guard !allowed.isEmpty else { return }
         self.dialing.insert(peer)
         self.dialsInFlight += 1
-        self.host.dial(allowed, expecting: peer, deadline: Self.dialDeadline).whenComplete { [weak self] result in
+        self.host.dial(allowed, expecting: peer, deadline: Self.dialDeadline).whenComplete {
+            [weak self] result in
             guard let self else { return }
             self.dialing.remove(peer)
             self.dialsInFlight -= 1
             switch result {
-            case .success(let connection): self.remember(connection, source: candidates.first { $0.address == connection.remoteAddress.withoutPeer }?.source ?? .unsolicited)
+            case .success(let connection):
+                self.remember(
+                    connection,
+                    source: candidates.first { $0.address == connection.remoteAddress.withoutPeer }?.source
+                        ?? .unsolicited)
             case .failure(let error):
                 self.logger.debug("a dial failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
                 let store = self.store
@@ -70,7 +78,9 @@ extension NodeEngine {
         let peer = connection.peer
         let address = connection.remoteAddress.withoutPeer
         let now = self.configuration.wallTime()
-        self.pipeline.write { try store.dialSucceeded(peer, address: address, source: AddressOrigin(source), at: now) }
+        self.pipeline.write {
+            try store.dialSucceeded(peer, address: address, source: AddressOrigin(source), at: now)
+        }
     }
 
     func connected(_ connection: Connection) {
@@ -78,7 +88,8 @@ extension NodeEngine {
         if connection.direction == .outbound { self.openSessions(over: connection) }
         // Who stays wants to know how far everyone is; who leaves at once has no use for it.
         if self.configuration.presence == .longLived {
-            _ = self.host.ping(connection.peer)  // kept by the connection; a peer without the service stays unmeasured
+            // Kept by the connection; a peer without the service stays unmeasured.
+            _ = self.host.ping(connection.peer)
         }
         self.progressed()
     }
@@ -107,7 +118,8 @@ extension NodeEngine {
         let book = try self.store.peerBook()
         var order: [PeerID] = []
         var seen: Set<PeerID> = []
-        for peer in book.map(\.peer) + self.host.connections.map(\.peer).sorted() where seen.insert(peer).inserted {
+        for peer in book.map(\.peer) + self.host.connections.map(\.peer).sorted()
+        where seen.insert(peer).inserted {
             order.append(peer)
         }
         return order.map { peer in
@@ -121,11 +133,13 @@ extension NodeEngine {
                     inMesh: self.gossip.meshPeers(context.topic).contains(peer),
                     score: self.gossip.score(of: peer),
                     backoffSeconds: Double(
-                        self.gossip.backoff(of: peer, in: context.topic)?.saturatedNanoseconds ?? 0) / 1_000_000_000)
+                        self.gossip.backoff(of: peer, in: context.topic)?.saturatedNanoseconds ?? 0)
+                        / 1_000_000_000)
             }
             return PeerStatus(
                 peer: peer.description,
-                addresses: (addresses.isEmpty ? connection.map { [$0.remoteAddress] } ?? [] : addresses).map(\.description),
+                addresses: (addresses.isEmpty ? connection.map { [$0.remoteAddress] } ?? [] : addresses).map(
+                    \.description),
                 connected: connection != nil,
                 direction: connection.map { $0.direction == .inbound ? "inbound" : "outbound" },
                 agent: connection?.identify?.agentVersion ?? known?.agent,

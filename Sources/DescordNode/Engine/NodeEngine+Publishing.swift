@@ -6,25 +6,25 @@ import LibP2PHost
 import NIOCore
 
 /// What publishing came to.
-package struct Publication: Sendable {
+public struct Publication: Sendable {
     /// How many other members stored each operation.
-    package var storedBy: [OperationID: Int]
+    public var storedBy: [OperationID: Int]
     /// Whether there is another member at all.
-    package var hasOtherMembers: Bool
+    public var hasOtherMembers: Bool
     /// From the call until the first stream to a member was open; nil when none was.
-    package var connect: Duration?
+    public var connect: Duration?
     /// From the call until the message was handed to the mesh; nil when nobody subscribed.
-    package var publish: Duration?
+    public var publish: Duration?
     /// From the call until enough members had stored it; nil when they did not in time.
-    package var stored: Duration?
+    public var stored: Duration?
 }
 
 extension NodeEngine {
     /// How long a node with multicast DNS waits for somebody to be found, when nobody else is left to answer.
     static let discoveryGrace = TimeAmount.seconds(2)
 
-    /// Publishes operations that the store holds, and waits for receipts of `count` members, until the deadline or
-    /// until nobody is left who could answer.
+    /// Publishes operations that the store holds, and waits for receipts of `count` members, until the
+    /// deadline or until nobody is left who could answer.
     func publish(
         _ ids: [OperationID], in space: SpaceID, waitingFor count: Int, deadline: NIODeadline
     ) -> EventLoopFuture<Publication> {
@@ -37,17 +37,13 @@ extension NodeEngine {
         for id in ids { self.receipts.begin(id, storedBy: (try? self.store.receiptPeers(of: id)) ?? []) }
         let needed = context.members.isEmpty ? 0 : count
         self.publishToMesh(ids, in: context)
-        for session in context.sessions where session.hasReconciled { session.push(ids) }
-        // A member whose session had not begun with these operations gets them by a session of its own.
-        for connection in self.host.connections where context.members.contains(connection.peer) {
-            let open = context.sessions.contains { $0.peer == connection.peer && !$0.isOver }
-            if !open { self.openSession(context, over: connection) }
-        }
+        var offered: Set<PeerID> = []
         func elapsed() -> Duration { .nanoseconds((NIODeadline.now() - start).nanoseconds) }
         func isStored() -> Bool { ids.allSatisfy { self.receipts.count(of: $0) >= needed } }
         let grace = self.configuration.usesMulticastDNS && needed > 0 ? start + Self.discoveryGrace : start
         let graceTimer = self.eventLoop.assumeIsolated().scheduleTask(deadline: grace) { self.progressed() }
         return self.wait(until: deadline) { [unowned self] in
+            self.offer(ids, in: context, to: &offered)
             if publication.connect == nil, context.sessions.contains(where: { !$0.isOver }) {
                 publication.connect = elapsed()
             }
@@ -55,7 +51,8 @@ extension NodeEngine {
             if publication.stored == nil, isStored() { publication.stored = elapsed() }
             let settled = self.dialsAreSettled && self.subscriptionsAreKnown
             if isStored() { return self.subscriptionsAreKnown && (needed > 0 || settled) }
-            let nobodyLeft = settled && self.unsettledSessions == 0 && self.receiptsInFlight == 0
+            let nobodyLeft =
+                settled && self.unsettledSessions == 0 && self.receiptsInFlight == 0
                 && !self.mayStillAnswer(ids, in: context)
             return nobodyLeft && NIODeadline.now() >= grace
         }.flatMap { [self] _ in
@@ -64,6 +61,25 @@ extension NodeEngine {
         }.map { [self] in
             for id in ids { publication.storedBy[id] = self.receipts.count(of: id) }
             return publication
+        }
+    }
+
+    /// Brings operations to every connected member once: over its open session, or over a new one when the
+    /// last has ended. A session that is still at work may have begun without them, and is looked at again
+    /// when it is done.
+    private func offer(_ ids: [OperationID], in context: SpaceContext, to offered: inout Set<PeerID>) {
+        for connection in self.host.connections
+        where context.members.contains(connection.peer) && !offered.contains(connection.peer) {
+            let sessions = context.sessions.filter { $0.peer == connection.peer && !$0.isOver }
+            if let open = sessions.first(where: \.isOpen) {
+                offered.insert(connection.peer)
+                open.push(ids)
+            } else if sessions.isEmpty {
+                offered.insert(connection.peer)
+                if ids.contains(where: { !self.receipts.has($0, from: connection.peer) }) {
+                    self.openSession(context, over: connection)
+                }
+            }
         }
     }
 
@@ -98,10 +114,12 @@ extension NodeEngine {
             return answered || NIODeadline.now() >= grace
         }.flatMap { [self] _ in
             graceTimer.cancel()
-            // What sessions received is stored before they say that they are reconciled; receipts are written here.
+            // What sessions received is stored before they say that they are reconciled; receipts are written
+            // here.
             return self.pipeline.drain()
         }.map { [self] in
-            self.finishedSessions[first...].filter { report in contexts.contains { $0.id.hex == report.space } }
+            self.finishedSessions[first...].filter { report in contexts.contains { $0.id.hex == report.space }
+            }
         }
     }
 }

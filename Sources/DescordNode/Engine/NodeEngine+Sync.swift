@@ -15,8 +15,8 @@ extension NodeEngine {
 
     // MARK: - Opening
 
-    /// Opens a session for every space that the peer of a new connection shares with us, or may share when it was
-    /// dialled at a typed address.
+    /// Opens a session for every space that the peer of a new connection shares with us, or may share when it
+    /// was dialled at a typed address.
     func openSessions(over connection: Connection) {
         let known = self.spaces.filter { $0.members.contains(connection.peer) }
         for context in known.isEmpty ? self.spaces : known {
@@ -47,7 +47,8 @@ extension NodeEngine {
         let open = self.spaces.reduce(0) { count, context in
             count + context.sessions.count { $0.peer == stream.peer && !$0.isInitiator }
         }
-        guard let remoteKey = stream.peer.ed25519, open < Self.maxInboundSessionsPerPeer, !self.isStopping else {
+        guard let remoteKey = stream.peer.ed25519, open < Self.maxInboundSessionsPerPeer, !self.isStopping
+        else {
             stream.reset()
             return
         }
@@ -102,7 +103,8 @@ extension NodeEngine {
     }
 
     private func store(_ operations: [Operation], for driver: SyncDriver) {
-        self.pipeline.submit(operations.map { .verified($0) }, from: .sync(driver.peer)) { [weak driver] outcomes in
+        self.pipeline.submit(operations.map { .verified($0) }, from: .sync(driver.peer)) {
+            [weak driver] outcomes in
             var durable: [OperationID] = []
             var refused: [OperationID] = []
             for (operation, outcome) in zip(operations, outcomes) {
@@ -147,8 +149,10 @@ extension NodeEngine {
             let report = driver.report
             self.finishedSessions.append(
                 SyncReport(
-                    space: space.hex, peer: driver.peer.description, sent: report.sent, received: report.received,
-                    roundTrips: report.roundTrips, bytes: report.bytesSent + report.bytesReceived, completed: true))
+                    space: space.hex, peer: driver.peer.description, sent: report.sent,
+                    received: report.received,
+                    roundTrips: report.roundTrips, bytes: report.bytesSent + report.bytesReceived,
+                    completed: true))
         }
         self.progressed()
     }
@@ -161,8 +165,8 @@ extension NodeEngine {
 
     // MARK: - Spreading
 
-    /// Operations were admitted: tells who follows, gives receipts to their authors, and passes on what did not
-    /// come by gossip to members with an open session.
+    /// Operations were admitted: tells who follows, gives receipts to their authors, and passes on what did
+    /// not come by gossip to members with an open session.
     func admitted(_ operations: [AdmittedOperation], from source: IngestSource?) {
         for context in self.spaces {
             let here = operations.map(\.operation).filter { $0.space == context.id }
@@ -174,7 +178,7 @@ extension NodeEngine {
                 session.committed(committed)
                 // Gossip spreads what came by gossip; everything else is passed on over open sessions.
                 if case .gossip = source { continue }
-                if source == .sync(session.peer) || !session.hasReconciled { continue }
+                if source == .sync(session.peer) || !session.isOpen { continue }
                 session.push(here.map(\.id))
             }
         }

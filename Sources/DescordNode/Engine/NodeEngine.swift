@@ -10,9 +10,9 @@ import NIOPosix
 
 /// The short-lived node: one host, one mesh, one store, and the spaces that this home holds.
 ///
-/// Confined to one event loop: it is made there and every call and callback happens there. Decisions live in the
-/// machines (`SyncSession`, `GossipSubRouter`, the store's rules); the engine connects them, and each extension
-/// holds one concern: peers, gossip, sync, joining, hand-over.
+/// Confined to one event loop: it is made there and every call and callback happens there. Decisions live in
+/// the machines (`SyncSession`, `GossipSubRouter`, the store's rules); the engine connects them, and each
+/// extension holds one concern: peers, gossip, sync, joining, hand-over.
 final class NodeEngine {
     /// A space while the node runs.
     final class SpaceContext {
@@ -86,7 +86,8 @@ final class NodeEngine {
         gossipConfiguration.parameters = configuration.gossipSub
         gossipConfiguration.isTracing = configuration.traceFile != nil
         self.gossip = GossipSub(
-            host: self.host, configuration: gossipConfiguration, prng: PRNG(seed: Entropy.seed()), logger: logger)
+            host: self.host, configuration: gossipConfiguration, prng: PRNG(seed: Entropy.seed()),
+            logger: logger)
         self.pipeline = IngestPipeline(eventLoop: eventLoop, store: store, now: configuration.wallTime)
     }
 
@@ -100,8 +101,8 @@ final class NodeEngine {
 
     // MARK: - Waiting for progress
 
-    /// Returns a future that completes when `condition` holds or `deadline` has passed; the condition is looked at
-    /// whenever the node made progress. Its value says whether the condition held.
+    /// Returns a future that completes when `condition` holds or `deadline` has passed; the condition is
+    /// looked at whenever the node made progress. Its value says whether the condition held.
     func wait(until deadline: NIODeadline, for condition: @escaping () -> Bool) -> EventLoopFuture<Bool> {
         if condition() { return self.eventLoop.makeSucceededFuture(true) }
         let promise = self.eventLoop.makePromise(of: Bool.self)

@@ -3,8 +3,8 @@ import NIOPosix
 
 /// An invocation's side of the hand-over socket.
 ///
-/// Confined to its event loop. When the holder goes away, every open request fails with `cutOff`, and the caller
-/// starts again at taking the lock.
+/// Confined to its event loop. When the holder goes away, every open request fails with `cutOff`, and the
+/// caller starts again at taking the lock.
 final class HandoverClient {
     /// The holder went away before it answered.
     struct CutOff: Error {}
@@ -27,7 +27,9 @@ final class HandoverClient {
     }
 
     /// Connects, checks that the holder is the same user, and says hello.
-    static func connect(to socket: RunSocket, eventLoop: any EventLoop) -> EventLoopFuture<NIOLoopBound<HandoverClient>> {
+    static func connect(
+        to socket: RunSocket, eventLoop: any EventLoop
+    ) -> EventLoopFuture<NIOLoopBound<HandoverClient>> {
         let connection = LineConnection()
         let client = HandoverClient(eventLoop: eventLoop, connection: connection)
         // The connection keeps the client alive until it is gone, so that no request is left without an end.
@@ -51,7 +53,8 @@ final class HandoverClient {
                     return eventLoop.makeFailedFuture(
                         HandoverError(
                             code: HandoverError.Code.failed,
-                            message: "the socket of this home belongs to another user", reason: "not_permitted"))
+                            message: "the socket of this home belongs to another user",
+                            reason: "not_permitted"))
                 }
                 return bound.value.send(.hello(version: HandoverRequest.version))
             }
@@ -75,14 +78,19 @@ final class HandoverClient {
     }
 
     private func receive(_ bytes: [UInt8]) {
-        guard let line = try? HandoverLine(decoding: bytes) else {  // the holder is broken: start again elsewhere
+        // The holder is broken: start again elsewhere.
+        guard let line = try? HandoverLine(decoding: bytes) else {
             self.close()
             return
         }
         if line.method == "arrived", let arrival = line.params?.arrival {
             self.onArrival?(arrival)
         } else if let id = line.id, let promise = self.waiting.removeValue(forKey: id) {
-            if let error = line.error { promise.fail(error) } else { promise.succeed(line.result ?? HandoverResult()) }
+            if let error = line.error {
+                promise.fail(error)
+            } else {
+                promise.succeed(line.result ?? HandoverResult())
+            }
         }
     }
 

@@ -3,8 +3,8 @@ import NIOPosix
 
 /// The lock holder's side of the hand-over socket.
 ///
-/// Confined to the node's event loop. Accepts while the node serves; when the node leaves, it stops accepting,
-/// finishes what it accepted, and only then may the lock be released.
+/// Confined to the node's event loop. Accepts while the node serves; when the node leaves, it stops
+/// accepting, finishes what it accepted, and only then may the lock be released.
 final class HandoverServer {
     /// Answers one request: called at most once, later or at once.
     typealias Reply = (Result<HandoverResult, HandoverError>) -> Void
@@ -144,7 +144,8 @@ final class HandoverServer {
         self.requestsInFlight += 1
         self.handle(request) { [weak self] result in
             switch result {
-            case .success(let value): client.connection.write(HandoverLine(id: line.id, result: value).encoded)
+            case .success(let value):
+                client.connection.write(HandoverLine(id: line.id, result: value).encoded)
             case .failure(let error): client.connection.write(HandoverLine(id: line.id, error: error).encoded)
             }
             self?.requestsInFlight -= 1

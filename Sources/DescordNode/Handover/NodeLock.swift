@@ -43,8 +43,8 @@ package final class NodeLock {
     }
 }
 
-/// Reports changes in the folder that holds the lock and the socket, so that an invocation that found the lock
-/// taken and no socket waits for the event instead of asking again and again.
+/// Reports changes in the folder that holds the lock and the socket, so that an invocation that found the
+/// lock taken and no socket waits for the event instead of asking again and again.
 package final class RunFolderWatch {
     private let descriptor: Int32
 

@@ -4,7 +4,8 @@ import NIOCore
 /// Names the hand-over socket through its folder.
 ///
 /// A Unix socket's address holds 107 bytes and homes can be deeper, so both sides open the folder and say
-/// `/proc/self/fd/N/node.sock`. The folder is 0700 and ours, which keeps other users from putting a socket there.
+/// `/proc/self/fd/N/node.sock`. The folder is 0700 and ours, which keeps other users from putting a socket
+/// there.
 final class RunSocket: Sendable {
     /// The socket's name in the run folder.
     static let name = "node.sock"

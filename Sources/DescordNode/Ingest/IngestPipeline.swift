@@ -1,15 +1,16 @@
 import DescordCore
+import DescordCrypto
 import DescordStore
 import LibP2PCore
 import NIOCore
 import NIOPosix
 
-/// Verifies and stores what peers send, in batches, away from the event loop; also runs the node's other writes, so
-/// that the database sees one writer.
+/// Verifies and stores what peers send, in batches, away from the event loop; also runs the node's other
+/// writes, so that the database sees one writer.
 ///
-/// Confined to its event loop; the work itself happens on one background thread. While a batch is being committed
-/// the next one grows, so that the cost of a commit (one fsync) is shared by whatever arrived meanwhile, and an idle
-/// node commits a single operation at once.
+/// Confined to its event loop; the work itself happens on one background thread. While a batch is being
+/// committed the next one grows, so that the cost of a commit (one fsync) is shared by whatever arrived
+/// meanwhile, and an idle node commits a single operation at once.
 final class IngestPipeline {
     /// What became of one operation.
     enum Outcome: Sendable {
@@ -56,9 +57,24 @@ final class IngestPipeline {
     /// The most operations in one transaction: bounds how long a receipt waits behind others.
     static let maxBatchCount = 512
 
+    /// Authors of whom an operation was verified: their keys need no second look, which costs more than a signature.
+    /// Touched by the background thread alone.
+    private final class KnownAuthors: @unchecked Sendable {
+        static let maxCount = 16_384
+        private var keys: Set<Ed25519.PublicKey> = []
+
+        func contains(_ key: Ed25519.PublicKey) -> Bool { self.keys.contains(key) }
+
+        func insert(_ key: Ed25519.PublicKey) {
+            if self.keys.count >= Self.maxCount { self.keys.removeAll() }
+            self.keys.insert(key)
+        }
+    }
+
     private let eventLoop: any EventLoop
     private let store: Store
     private let pool: NIOThreadPool
+    private let authors = KnownAuthors()
     private let now: @Sendable () -> WallTime
     private var pending: [Batch] = []
     private var pendingWrites: [Write] = []
@@ -78,7 +94,8 @@ final class IngestPipeline {
         self.pool.start()
     }
 
-    /// Verifies where needed and stores; `completion` is called on the loop, one outcome an operation, in order.
+    /// Verifies where needed and stores; `completion` is called on the loop, one outcome an operation, in
+    /// order.
     func submit(_ forms: [Form], from source: IngestSource, completion: @escaping ([Outcome]) -> Void) {
         self.pending.append(Batch(forms: forms, source: source, completion: completion))
         self.work()
@@ -90,11 +107,13 @@ final class IngestPipeline {
         completion: @escaping (Result<Value, any Error>) -> Void = { _ in }
     ) {
         let slot = Slot<Value>()
-        let write = Write(body: { slot.result = Result { try body() } }) {
-            guard let result = slot.result else { preconditionFailure("the write has run") }
-            if case .failure(let error) = result { self.onFailure?(error) }
-            completion(result)
-        }
+        let write = Write(
+            body: { slot.result = Result { try body() } },
+            completion: {
+                guard let result = slot.result else { preconditionFailure("the write has run") }
+                if case .failure(let error) = result { self.onFailure?(error) }
+                completion(result)
+            })
         self.pendingWrites.append(write)
         self.work()
     }
@@ -140,10 +159,11 @@ final class IngestPipeline {
         }
         let forms = batches.flatMap(\.forms)
         let store = self.store
+        let authors = self.authors
         let now = self.now()
         let bound = NIOLoopBound((self, batches), eventLoop: self.eventLoop)
         self.pool.runIfActive(eventLoop: self.eventLoop) {
-            Result { try Self.commit(forms, from: source, into: store, now: now) }
+            Result { try Self.commit(forms, from: source, into: store, knownAuthors: authors, now: now) }
         }.whenComplete { result in
             let (pipeline, batches) = bound.value
             switch result.flatMap({ $0 }) {
@@ -180,7 +200,8 @@ final class IngestPipeline {
 
     /// Runs on the background thread.
     private static func commit(
-        _ forms: [Form], from source: IngestSource, into store: Store, now: WallTime
+        _ forms: [Form], from source: IngestSource, into store: Store, knownAuthors: KnownAuthors,
+        now: WallTime
     ) throws -> ([Outcome], [AdmittedOperation]) {
         var outcomes: [Outcome] = []
         outcomes.reserveCapacity(forms.count)
@@ -194,7 +215,8 @@ final class IngestPipeline {
                 outcomes.append(.failed)
             case .gossip(let bytes, let topic):
                 do {
-                    let operation = try Operation(verifying: bytes)
+                    let operation = try Operation(verifying: bytes, isKnownAuthor: knownAuthors.contains)
+                    knownAuthors.insert(operation.author)
                     if SpaceTopic.name(of: operation.space) == topic {
                         indices.append(outcomes.count)
                         operations.append(operation)

@@ -6,8 +6,8 @@ import NIOCore
 
 /// Drives one `SyncSession` over one stream.
 ///
-/// Confined to the event loop. Moves bytes and nothing else: what an event means for the node is its owner's to say,
-/// who answers through the methods below.
+/// Confined to the event loop. Moves bytes and nothing else: what an event means for the node is its owner's
+/// to say, who answers through the methods below.
 final class SyncDriver {
     /// Bytes handed to the stream before the session is asked for more.
     private static let writeAhead = 256 << 10
@@ -46,6 +46,8 @@ final class SyncDriver {
 
     /// The space, once it is known.
     var space: SpaceID? { self.session.space }
+    /// Whether operations can be pushed: everything else was exchanged.
+    var isOpen: Bool { !self.isOver && self.session.isOpen }
     /// What the session moved.
     var report: DescordCore.SyncReport { self.session.report }
 

@@ -6,8 +6,8 @@ import LibP2PCore
 
 /// Writes operations of this home within one write transaction.
 ///
-/// The place in the chain, the links, the clock and the gossip number are taken in the transaction that stores the
-/// operation, so that any number of processes never write two operations of one sequence number.
+/// The place in the chain, the links, the clock and the gossip number are taken in the transaction that
+/// stores the operation, so that any number of processes never write two operations of one sequence number.
 struct AuthoringTransaction {
     let db: Database
     let key: Ed25519.PrivateKey
@@ -40,10 +40,13 @@ struct AuthoringTransaction {
 
     /// Writes an operation of a joined space, and queues it for the others.
     mutating func write<Payload: OperationPayload>(
-        _ payload: Payload, in space: SpaceID, channel: ChannelID? = nil, following required: [OperationID] = []
+        _ payload: Payload, in space: SpaceID, channel: ChannelID? = nil,
+        following required: [OperationID] = []
     ) throws -> Authored {
         try self.ingestion.releaseHeld()
-        guard let row = try self.ingestion.row(space), row.state == .joined else { throw StoreError.unknownSpace }
+        guard let row = try self.ingestion.row(space), row.state == .joined else {
+            throw StoreError.unknownSpace
+        }
         let operation = try self.sign(payload, in: row, channel: channel, following: required)
         let judgement = try SpaceRules(StoreLookup(db: self.db, row: row)).judge(operation, now: self.now)
         switch judgement {
@@ -55,7 +58,9 @@ struct AuthoringTransaction {
 
     /// Refuses a channel that the space does not have.
     mutating func requireChannel(_ channel: ChannelID, in space: SpaceID) throws {
-        guard let row = try self.ingestion.row(space), row.state == .joined else { throw StoreError.unknownSpace }
+        guard let row = try self.ingestion.row(space), row.state == .joined else {
+            throw StoreError.unknownSpace
+        }
         guard
             try self.db.exists(
                 "SELECT 1 FROM operations WHERE id = ? AND space = ? AND kind = ? AND state = 0",
@@ -67,7 +72,8 @@ struct AuthoringTransaction {
 
     /// Signs an operation at the end of our chain.
     func sign<Payload: OperationPayload>(
-        _ payload: Payload, in row: SpaceRow, channel: ChannelID? = nil, following required: [OperationID] = [],
+        _ payload: Payload, in row: SpaceRow, channel: ChannelID? = nil,
+        following required: [OperationID] = [],
         joining: Bool = false
     ) throws -> Operation {
         let author = self.key.publicKey.data
@@ -82,7 +88,9 @@ struct AuthoringTransaction {
         let linker = LinkChoice(
             db: self.db, row: row, own: self.key.publicKey, previous: previous?.id("id"), now: self.now)
         let dependencies = try linker.dependencies(required: required, joining: joining)
-        let clocks = try ([previous?.id("id")].compactMap { $0 } + dependencies).compactMap { try linker.clock(of: $0) }
+        let clocks = try ([previous?.id("id")].compactMap { $0 } + dependencies).compactMap {
+            try linker.clock(of: $0)
+        }
         guard let clock = HybridLogicalClock.next(after: clocks, now: self.now) else {
             throw StoreError.clockExhausted
         }
@@ -98,12 +106,14 @@ struct AuthoringTransaction {
 
     /// Stores an operation of ours, gives it its gossip number and queues it.
     mutating func store(
-        _ operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow, isQueued: Bool
+        _ operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow,
+        isQueued: Bool
     ) throws -> Authored {
         let verdict = try self.ingestion.store(operation, judgement, in: row)
         let seqno = try self.nextGossipSeqno()
         try self.db.run(
-            "UPDATE operations SET gossip_seqno = ? WHERE id = ?", [Int64(bitPattern: seqno), operation.id.data])
+            "UPDATE operations SET gossip_seqno = ? WHERE id = ?",
+            [Int64(bitPattern: seqno), operation.id.data])
         if isQueued {
             try self.db.run(
                 "INSERT INTO outbox (n, queued_at) SELECT n, ? FROM operations WHERE id = ?",
@@ -117,7 +127,8 @@ struct AuthoringTransaction {
         }
     }
 
-    /// Takes the next gossip number: the time in nanoseconds, or one more than the last, whichever is greater.
+    /// Takes the next gossip number: the time in nanoseconds, or one more than the last, whichever is
+    /// greater.
     func nextGossipSeqno() throws -> UInt64 {
         let time = UInt64(max(0, self.now.milliseconds)) * 1_000_000
         let text = try String.fetchOne(

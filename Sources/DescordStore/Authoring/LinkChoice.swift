@@ -19,9 +19,11 @@ struct LinkChoice {
         let isAuthority: Bool
     }
 
-    /// Returns at most 8 ids: `required` ones, then authority heads, then others, one an author, newest first.
+    /// Returns at most 8 ids: `required` ones, then authority heads, then others, one an author, newest
+    /// first.
     ///
-    /// Operations that are further ahead of us than 60 seconds are not linked to, nor moves our clock to them.
+    /// Operations that are further ahead of us than 60 seconds are not linked to, nor moves our clock to
+    /// them.
     func dependencies(required: [OperationID], joining: Bool) throws -> [OperationID] {
         var chosen = required.filter { $0 != self.previous }
         var authors: Set<Data> = [self.own.data]
@@ -52,7 +54,8 @@ struct LinkChoice {
     /// The heads of what is in force.
     private func tips() throws -> [Candidate] {
         try self.candidates(
-            "SELECT o.id, o.author, o.clock, o.kind FROM tips t JOIN operations o ON o.id = t.id WHERE t.space = ?")
+            "SELECT o.id, o.author, o.clock, o.kind FROM tips t JOIN operations o ON o.id = t.id WHERE t.space = ?"
+        )
     }
 
     /// Each author's newest authority operation; joins decide nothing until somebody admits them.
@@ -64,8 +67,8 @@ struct LinkChoice {
             """)
     }
 
-    /// A newcomer's: the heads of the authority operations in force. Those that wait for content, which is fetched after
-    /// the admission, may turn out invalid, and the join with them.
+    /// A newcomer's: the heads of the authority operations in force. Those that wait for content, which is
+    /// fetched after the admission, may turn out invalid, and the join with them.
     private func authorityHeads() throws -> [Candidate] {
         let rows = try self.db.rows(
             """
@@ -83,7 +86,8 @@ struct LinkChoice {
     private func candidate(_ row: Row) -> Candidate? {
         guard let id = row.id("id") else { return nil }
         return Candidate(
-            id: id, author: row["author"], clock: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])),
+            id: id, author: row["author"],
+            clock: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])),
             isAuthority: (row["kind"] as Int64) < 1000)
     }
 }

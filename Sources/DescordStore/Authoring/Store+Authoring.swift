@@ -60,7 +60,8 @@ extension Store {
 
     /// Writes any payload; the named methods above are the usual way.
     public func author(
-        _ payload: some OperationPayload, in space: SpaceID, channel: ChannelID? = nil, at now: WallTime? = nil
+        _ payload: some OperationPayload, in space: SpaceID, channel: ChannelID? = nil,
+        at now: WallTime? = nil
     ) throws(StoreError) -> Authored {
         try self.authoring(now) { author in try author.write(payload, in: space, channel: channel) }
     }

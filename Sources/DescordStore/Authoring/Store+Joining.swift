@@ -10,7 +10,8 @@ extension Store {
         try self.read { db in try db.exists("SELECT 1 FROM spaces WHERE id = ? AND state = 1", [space.data]) }
     }
 
-    /// Prepares for receiving a space that this home is about to join: nothing of it is shown before the admission.
+    /// Prepares for receiving a space that this home is about to join: nothing of it is shown before the
+    /// admission.
     public func beginJoin(_ space: SpaceID, name: String = "", at now: WallTime? = nil) throws(StoreError) {
         let now = now ?? self.wallTime()
         try self.write { db in
@@ -67,7 +68,8 @@ extension Store {
             let operation = try author.sign(
                 MemberJoin(invite: invite, signature: signature), in: row,
                 following: invite.map { [$0] } ?? [], joining: true)
-            let judgement = try SpaceRules(StoreLookup(db: author.db, row: row)).judge(operation, now: author.now)
+            let judgement = try SpaceRules(StoreLookup(db: author.db, row: row)).judge(
+                operation, now: author.now)
             switch judgement {
             case .admitted, .waiting: break
             default: throw StoreError.notPermitted
@@ -94,9 +96,11 @@ extension Store {
         case refused(JoinVerdict)
     }
 
-    /// Stores a newcomer's `member join` and writes its `member admit`, in one transaction; the verdict is taken
-    /// inside it, so that one use lets one in however many ask at once.
-    public func admit(_ request: DescordCore.Operation, at now: WallTime? = nil) throws(StoreError) -> Admission {
+    /// Stores a newcomer's `member join` and writes its `member admit`, in one transaction; the verdict is
+    /// taken inside it, so that one use lets one in however many ask at once.
+    public func admit(
+        _ request: DescordCore.Operation, at now: WallTime? = nil
+    ) throws(StoreError) -> Admission {
         try self.authoring(now) { author in
             guard let row = try author.ingestion.row(request.space), row.state == .joined,
                 let join = request.payload(MemberJoin.self)
@@ -116,7 +120,8 @@ extension Store {
                 guard case .requested = try author.ingestion.ingest(request) else { return .refused(.usedUp) }
             }
             let admission = try author.write(
-                MemberAdmit(join: request.id, member: request.author), in: request.space, following: [request.id])
+                MemberAdmit(join: request.id, member: request.author), in: request.space,
+                following: [request.id])
             return .admitted(admission: admission.operation, arrived: author.ingestion.admitted)
         }
     }
@@ -127,7 +132,8 @@ extension AuthoringTransaction {
     func earlierJoin(invite: OperationID?, in row: SpaceRow) throws -> Authored? {
         let found = try self.db.row(
             """
-            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM requests r JOIN operations o USING (n)
+            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM requests r
+                JOIN operations o USING (n)
             WHERE r.space = ? AND o.author = ? AND r.invite IS ? AND o.gossip_seqno IS NOT NULL
                 AND o.state IN (0, 1)
                 AND NOT EXISTS (SELECT 1 FROM admissions a WHERE a.request = r.id)
@@ -140,8 +146,10 @@ extension AuthoringTransaction {
     func earlierAdmission(of request: Operation) throws -> Authored? {
         let found = try self.db.row(
             """
-            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM admissions a JOIN operations o USING (n)
-            WHERE a.request = ? AND a.member = ? AND o.author = ? AND o.gossip_seqno IS NOT NULL AND o.state = 0
+            SELECT o.envelope, o.salt, o.content, o.arrival, o.gossip_seqno FROM admissions a
+                JOIN operations o USING (n)
+            WHERE a.request = ? AND a.member = ? AND o.author = ? AND o.gossip_seqno IS NOT NULL
+                AND o.state = 0
             """, [request.id.data, request.author.data, self.key.publicKey.data])
         return found.flatMap { Authored($0) }
     }
@@ -156,15 +164,18 @@ extension Authored {
 }
 
 extension Ingestion {
-    /// A pending space of which an admission of ours is stored, in force or waiting for its content, is joined.
+    /// A pending space of which an admission of ours is stored, in force or waiting for its content, is
+    /// joined.
     mutating func completeJoins() throws {
         let found = try self.db.ids(
             """
-            SELECT DISTINCT s.id FROM spaces s JOIN admissions a ON a.space = s.n JOIN operations o ON o.n = a.n
+            SELECT DISTINCT s.id FROM spaces s JOIN admissions a ON a.space = s.n JOIN operations o
+                ON o.n = a.n
             JOIN requests r ON r.id = a.request
             JOIN operations j ON j.n = r.n
             WHERE s.state = 0 AND a.member = ? AND j.author = ? AND o.state IN (0, 1)
-                AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.space = s.n AND d.member = a.member AND d.n > r.n)
+                AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.space = s.n AND d.member = a.member
+                    AND d.n > r.n)
             """, [self.own.data, self.own.data])
         for id in found {
             guard let row = try self.row(id) else { continue }

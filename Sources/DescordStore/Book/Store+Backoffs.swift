@@ -35,7 +35,8 @@ extension Store {
     public func backoffs(at now: WallTime? = nil) throws(StoreError) -> [StoredBackoff] {
         let now = (now ?? self.wallTime()).milliseconds
         return try self.read { db in
-            try db.rows("SELECT * FROM backoffs WHERE expires > ? ORDER BY topic, peer", [now]).compactMap { row in
+            try db.rows("SELECT * FROM backoffs WHERE expires > ? ORDER BY topic, peer", [now]).compactMap {
+                row in
                 PeerID(bytes: row["peer"] as Data).map {
                     StoredBackoff(
                         topic: row["topic"], peer: $0, expires: WallTime(milliseconds: row["expires"]))

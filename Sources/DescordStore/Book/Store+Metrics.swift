@@ -38,7 +38,8 @@ extension Store {
                 try Self.put(db, topic.topic, Self.gauge, minute, topic.meshPeers, "excluded.value")
                 if let last = topic.lastActivity {
                     try Self.put(
-                        db, topic.topic, Self.activity, minute, last.milliseconds, "max(value, excluded.value)")
+                        db, topic.topic, Self.activity, minute, last.milliseconds,
+                        "max(value, excluded.value)")
                 }
             }
         }

@@ -12,8 +12,8 @@ extension Store {
 
     // MARK: - Addresses
 
-    /// Puts an address into the book after a handshake with the expected peer, or a failed one beside those that
-    /// are there. A better source (a smaller number) replaces a worse one.
+    /// Puts an address into the book after a handshake with the expected peer, or a failed one beside those
+    /// that are there. A better source (a smaller number) replaces a worse one.
     public func dialSucceeded(
         _ peer: PeerID, address: Multiaddr, source: AddressOrigin, at time: WallTime? = nil
     ) throws(StoreError) {
@@ -52,8 +52,8 @@ extension Store {
         }
     }
 
-    /// What the book and the members' records say of these peers, or of everybody: what worked last first, then
-    /// typed, ticket, record and the rest; at most 8 addresses a peer.
+    /// What the book and the members' records say of these peers, or of everybody: what worked last first,
+    /// then typed, ticket, record and the rest; at most 8 addresses a peer.
     public func candidates(for peers: [PeerID]? = nil) throws(StoreError) -> [PeerAddress] {
         try self.read { db in
             let wanted = peers.map { Set($0) }
@@ -101,10 +101,12 @@ extension Store {
         let time = (time ?? self.wallTime()).milliseconds
         try self.write { db in
             try db.run(
-                "INSERT OR REPLACE INTO agents VALUES (?, ?, ?)", [peer.data, String(agent.prefix(128)), time])
+                "INSERT OR REPLACE INTO agents VALUES (?, ?, ?)",
+                [peer.data, String(agent.prefix(128)), time])
             try db.run(
                 """
-                DELETE FROM agents WHERE peer IN (SELECT peer FROM agents ORDER BY seen DESC LIMIT -1 OFFSET ?)
+                DELETE FROM agents WHERE peer IN (SELECT peer FROM agents
+                    ORDER BY seen DESC LIMIT -1 OFFSET ?)
                 """, [Self.maxPeers])
         }
     }
@@ -198,8 +200,8 @@ extension Store {
         try self.saveRecord(record, envelope: envelope, at: now)
     }
 
-    /// Returns our own record for these addresses: the last one when nothing changed, else a new one with a greater
-    /// sequence, signed and kept.
+    /// Returns our own record for these addresses: the last one when nothing changed, else a new one with a
+    /// greater sequence, signed and kept.
     public func ownRecord(addresses: [Multiaddr], at now: WallTime? = nil) throws(StoreError) -> SyncRecord {
         let now = (now ?? self.wallTime()).milliseconds
         return try self.write { db in
@@ -227,7 +229,8 @@ extension Store {
 
 extension PeerAddress {
     init?(_ row: Row) {
-        guard let peer = PeerID(bytes: row["peer"] as Data), let address = Multiaddr(bytes: row["address"] as Data),
+        guard let peer = PeerID(bytes: row["peer"] as Data),
+            let address = Multiaddr(bytes: row["address"] as Data),
             let source = AddressOrigin(rawValue: row["source"])
         else { return nil }
         self.init(

@@ -38,7 +38,8 @@ extension Store {
     public func rememberListenPort(_ port: UInt16, unlessSet: Bool = false) throws(StoreError) {
         try self.write { db in
             try db.run(
-                "INSERT OR \(unlessSet ? "IGNORE" : "REPLACE") INTO settings VALUES (?, ?)", [Self.port, String(port)])
+                "INSERT OR \(unlessSet ? "IGNORE" : "REPLACE") INTO settings VALUES (?, ?)",
+                [Self.port, String(port)])
         }
     }
 

@@ -27,7 +27,9 @@ extension Database {
 
     /// Returns the ids in the first column.
     func ids(_ sql: String, _ arguments: StatementArguments = []) throws -> [OperationID] {
-        try Data.fetchAll(self.cachedStatement(sql: sql), arguments: arguments).compactMap { OperationID(bytes: $0) }
+        try Data.fetchAll(self.cachedStatement(sql: sql), arguments: arguments).compactMap {
+            OperationID(bytes: $0)
+        }
     }
 
     /// Returns whether there is a row.

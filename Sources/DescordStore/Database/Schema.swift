@@ -1,6 +1,7 @@
 import GRDB
 
-/// The tables of `descord.db`, as a list of steps that only grows; `PRAGMA user_version` counts those that are done.
+/// The tables of `descord.db`, as a list of steps that only grows; `PRAGMA user_version` counts those that
+/// are done.
 enum Schema {
     /// The steps, oldest first. A released step never changes.
     static let steps: [String] = [first]
@@ -42,6 +43,7 @@ enum Schema {
             began_at INTEGER NOT NULL,
             joined_at INTEGER,
             fingerprint BLOB NOT NULL,
+            authority_count INTEGER NOT NULL DEFAULT 0,
             budget TEXT
         );
         CREATE TABLE operations (
@@ -54,6 +56,8 @@ enum Schema {
             kind INTEGER NOT NULL,
             channel BLOB,
             links BLOB NOT NULL,
+            authority_index INTEGER,
+            past BLOB,
             state INTEGER NOT NULL,
             size INTEGER NOT NULL,
             arrival INTEGER UNIQUE,
@@ -66,7 +70,8 @@ enum Schema {
             content BLOB
         );
         CREATE INDEX operations_chain ON operations (space, author, sequence);
-        CREATE INDEX operations_messages ON operations (space, channel, clock, id) WHERE kind = 2000 AND state = 0;
+        CREATE INDEX operations_messages ON operations (space, channel, clock, id) WHERE kind = 2000
+            AND state = 0;
         CREATE INDEX operations_order ON operations (space, clock, id);
         CREATE INDEX operations_authority ON operations (space, author, sequence) WHERE kind < 1000;
         CREATE INDEX operations_unsettled ON operations (space, author, size) WHERE state IN (1, 2);

@@ -23,11 +23,14 @@ final class SpaceRow {
     var isPublic: Bool
     var state: SpaceState
     var fingerprint: SetFingerprint
+    /// How many authority operations came into force: the next one's place in stored pasts.
+    var authorityCount: UInt32
     var limits: BudgetLimits
     var isDirty = false
 
     init?(_ row: Row) {
-        guard let id = row.id("id"), let fingerprint = SetFingerprint(state: Array(row["fingerprint"] as Data)),
+        guard let id = row.id("id"),
+            let fingerprint = SetFingerprint(state: Array(row["fingerprint"] as Data)),
             let state = SpaceState(rawValue: row["state"])
         else { return nil }
         self.number = row["n"]
@@ -37,6 +40,7 @@ final class SpaceRow {
         self.isPublic = row["is_public"]
         self.state = state
         self.fingerprint = fingerprint
+        self.authorityCount = row["authority_count"]
         self.limits = Self.limits(row["budget"] as String?)
     }
 
@@ -46,7 +50,9 @@ final class SpaceRow {
     }
 
     /// Makes a row for a space of which nothing is stored.
-    static func insert(_ db: Database, _ id: SpaceID, name: String, state: SpaceState, now: WallTime) throws -> SpaceRow {
+    static func insert(
+        _ db: Database, _ id: SpaceID, name: String, state: SpaceState, now: WallTime
+    ) throws -> SpaceRow {
         try db.run(
             "INSERT INTO spaces (id, name, state, began_at, fingerprint) VALUES (?, ?, ?, ?, ?)",
             [id.data, name, state.rawValue, now.milliseconds, Data(SetFingerprint().state)])
@@ -59,16 +65,20 @@ final class SpaceRow {
         guard self.isDirty else { return }
         self.isDirty = false
         let limits = [
-            UInt64(self.limits.burst), UInt64(self.limits.perMinute), self.limits.totalBytes, self.limits.controlBytes,
+            UInt64(self.limits.burst), UInt64(self.limits.perMinute), self.limits.totalBytes,
+            self.limits.controlBytes,
         ]
         try db.run(
             """
-            UPDATE spaces SET name = ?, creator = ?, is_public = ?, state = ?, fingerprint = ?, budget = ?,
+            UPDATE spaces SET name = ?, creator = ?, is_public = ?, state = ?, fingerprint = ?,
+                authority_count = ?, budget = ?,
                 joined_at = CASE WHEN ? THEN coalesce(joined_at, ?) ELSE joined_at END
             WHERE n = ?
             """,
             [
-                self.name, self.creator?.data, self.isPublic, self.state.rawValue, Data(self.fingerprint.state),
+                self.name, self.creator?.data, self.isPublic, self.state.rawValue,
+                Data(self.fingerprint.state),
+                Int64(self.authorityCount),
                 self.limits == .standard ? nil : limits.map(String.init).joined(separator: " "),
                 self.state == .joined, now.milliseconds, self.number,
             ])
@@ -76,7 +86,8 @@ final class SpaceRow {
 
     private static func limits(_ text: String?) -> BudgetLimits {
         let numbers = (text ?? "").split(separator: " ").compactMap { UInt64($0) }
-        guard numbers.count == 4, let burst = UInt32(exactly: numbers[0]), let perMinute = UInt32(exactly: numbers[1])
+        guard numbers.count == 4, let burst = UInt32(exactly: numbers[0]),
+            let perMinute = UInt32(exactly: numbers[1])
         else { return .standard }
         return BudgetLimits(
             burst: burst, perMinute: perMinute, totalBytes: numbers[2], controlBytes: numbers[3])

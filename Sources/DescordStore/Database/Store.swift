@@ -7,9 +7,9 @@ import Logging
 
 /// Everything that a home remembers, in one SQLite file.
 ///
-/// Safe to use from any thread and from any number of processes: what must be taken together (a place in the chain,
-/// a clock, a gossip number) is taken in the write transaction that stores it. A returned call is a commit that was
-/// synced to the disk.
+/// Safe to use from any thread and from any number of processes: what must be taken together (a place in the
+/// chain, a clock, a gossip number) is taken in the write transaction that stores it. A returned call is a
+/// commit that was synced to the disk.
 public final class Store: Sendable {
     /// How long a transaction waits for those of other processes.
     static let busySeconds: TimeInterval = 10
@@ -21,7 +21,11 @@ public final class Store: Sendable {
     /// Reads the wall clock where a caller gives no time.
     public let wallTime: @Sendable () -> WallTime
     let logger: Logger
+    /// Writes, one transaction after another.
     let queue: DatabaseQueue
+    /// Reads what is committed without waiting for a transaction that is being synced: an event loop may read
+    /// while another thread writes.
+    let reader: DatabaseQueue
 
     /// Opens the database of a home, or makes it.
     public static func open(
@@ -38,19 +42,23 @@ public final class Store: Sendable {
         do {
             let queue = try DatabaseQueue(path: home.databasePath, configuration: Self.configuration)
             try queue.writeWithoutTransaction(Schema.prepare)
-            return Store(home: home, key: key, queue: queue, wallTime: wallTime ?? Self.systemTime, logger: logger)
+            let reader = try DatabaseQueue(path: home.databasePath, configuration: Self.readerConfiguration)
+            return Store(
+                home: home, key: key, queue: queue, reader: reader, wallTime: wallTime ?? Self.systemTime,
+                logger: logger)
         } catch {
             throw StoreError(error)
         }
     }
 
     private init(
-        home: Home, key: Ed25519.PrivateKey, queue: DatabaseQueue, wallTime: @escaping @Sendable () -> WallTime,
-        logger: Logger
+        home: Home, key: Ed25519.PrivateKey, queue: DatabaseQueue, reader: DatabaseQueue,
+        wallTime: @escaping @Sendable () -> WallTime, logger: Logger
     ) {
         self.home = home
         self.key = key
         self.queue = queue
+        self.reader = reader
         self.wallTime = wallTime
         self.logger = logger
     }
@@ -79,6 +87,14 @@ public final class Store: Sendable {
         return configuration
     }
 
+    private static var readerConfiguration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "descord.store.reader"
+        configuration.busyMode = .timeout(self.busySeconds)
+        configuration.readonly = true
+        return configuration
+    }
+
     // MARK: - Transactions
 
     /// Runs `body` in one immediate transaction, and returns after its commit.
@@ -93,7 +109,7 @@ public final class Store: Sendable {
     /// Runs `body` on one consistent state.
     func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
         do {
-            return try self.queue.read(body)
+            return try self.reader.read(body)
         } catch {
             throw StoreError(error)
         }

@@ -66,6 +66,31 @@ struct StoreLookup: SpaceLookup {
             [self.row.number, OperationKind.spaceVisibility.rawValue])
     }
 
+    /// Every settled operation holds the authority operations of its past as a set of their places, so that
+    /// the answer costs as much after a hundred thousand messages as after ten.
+    func past(of roots: [OperationID], among candidates: [OperationID]) throws -> Set<OperationID> {
+        if candidates.isEmpty { return [] }
+        var past = AuthorityPast()
+        for root in roots { past.formUnion(try self.past(of: root)) }
+        return try candidates.reduce(into: []) { found, id in
+            let index = try self.db.integer(
+                "SELECT authority_index FROM operations WHERE id = ? AND space = ?",
+                [id.data, self.row.number])
+            if let index, past.contains(UInt32(truncatingIfNeeded: index)) { found.insert(id) }
+        }
+    }
+
+    /// The authority operations in the past of a settled operation, itself included.
+    func past(of id: OperationID) throws -> AuthorityPast {
+        let row = try self.db.row(
+            "SELECT past FROM operations WHERE id = ? AND space = ? AND state IN (0, 3, 4)",
+            [id.data, self.row.number])
+        guard let data = row?["past"] as Data?, let past = AuthorityPast(decoding: Array(data)) else {
+            return AuthorityPast()
+        }
+        return past
+    }
+
     func isKnown(_ key: Ed25519.PublicKey) throws -> Bool {
         // While we join, everything comes from the one member that we chose to ask.
         if self.row.state == .pending || self.row.creator == key { return true }
@@ -86,7 +111,8 @@ extension SpaceEntry {
         else { return nil }
         self.init(
             id: id, author: author, sequence: UInt64(bitPattern: row["sequence"]),
-            links: Self.links(row["links"]), clock: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])),
+            links: Self.links(row["links"]),
+            clock: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])),
             kind: kind, state: state)
     }
 

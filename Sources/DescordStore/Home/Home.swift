@@ -15,7 +15,8 @@ public struct Home: Hashable, Sendable {
         self.path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
-    /// Finds the home: `option` (`--home`), `DESCORD_HOME`, `XDG_DATA_HOME/descord`, `~/.local/share/descord`.
+    /// Finds the home: `option` (`--home`), `DESCORD_HOME`, `XDG_DATA_HOME/descord`,
+    /// `~/.local/share/descord`.
     public static func locate(
         option: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(HomeFailure) -> Home {
@@ -35,8 +36,8 @@ public struct Home: Hashable, Sendable {
     public var configPath: String { self.path + "/config.json" }
     /// The directory of what lives only while a node runs.
     public var runPath: String { self.path + "/run" }
-    /// The name of the running node's socket in its directory, which is opened through the directory because whole
-    /// paths can exceed what a socket's address holds.
+    /// The name of the running node's socket in its directory, which is opened through the directory because
+    /// whole paths can exceed what a socket's address holds.
     public static let socketName = "node.sock"
     /// The lock of the running node.
     public var lockPath: String { self.runPath + "/node.lock" }
@@ -76,7 +77,8 @@ public struct Home: Hashable, Sendable {
         var bytes: [UInt8]
         do {
             bytes = try key.encoded(
-                passphrase: passphrase, derivation: derivation, salt: Entropy.bytes(16), nonce: Entropy.bytes(24))
+                passphrase: passphrase, derivation: derivation, salt: Entropy.bytes(16),
+                nonce: Entropy.bytes(24))
         } catch { throw .key(error) }
         defer { wipe(&bytes) }
         guard self.hasKey else {

@@ -20,7 +20,8 @@ package enum HomeFiles {
     }
 
     /// Reads a file of at most `limit` bytes, and returns its permission bits with it.
-    package static func read(_ path: String, limit: Int) throws(HomeFailure) -> (bytes: [UInt8], mode: UInt32) {
+    package static func read(_ path: String, limit: Int) throws(HomeFailure) -> (bytes: [UInt8], mode: UInt32)
+    {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw self.failure("open", path) }
         defer { close(descriptor) }
@@ -29,7 +30,9 @@ package enum HomeFiles {
         var bytes = [UInt8](repeating: 0, count: limit)
         var count = 0
         while count < limit {
-            let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + count, limit - count) }
+            let got = bytes.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress! + count, limit - count)
+            }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw self.failure("read", path) }
             if got == 0 { break }
@@ -38,8 +41,8 @@ package enum HomeFiles {
         return (Array(bytes.prefix(count)), status.st_mode & 0o7777)
     }
 
-    /// Writes a file of mode 0600 so that after a power cut the old one, the new one or none is there, never a
-    /// part: a temporary file made anew, synced, renamed (or linked, when nothing may be replaced).
+    /// Writes a file of mode 0600 so that after a power cut the old one, the new one or none is there, never
+    /// a part: a temporary file made anew, synced, renamed (or linked, when nothing may be replaced).
     package static func write(_ bytes: [UInt8], to path: String, replacing: Bool) throws(HomeFailure) {
         let temporary = "\(path).new-\(getpid())"
         unlink(temporary)
@@ -83,7 +86,9 @@ package enum HomeFiles {
     private static func writeAll(_ bytes: [UInt8], _ descriptor: Int32, _ path: String) throws(HomeFailure) {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw self.failure("write", path) }
             written += count

@@ -33,8 +33,8 @@ extension Ingestion {
             && bytes + size <= Int64(SpaceLimits.maxUnsettledBytes)
     }
 
-    /// Takes an operation out of its author's budget; what does not fit is remembered, so that it is not pulled
-    /// again before it may fit. Our own operations are not counted.
+    /// Takes an operation out of its author's budget; what does not fit is remembered, so that it is not
+    /// pulled again before it may fit. Our own operations are not counted.
     func takeBudget(
         for operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow
     ) throws -> Bool {
@@ -61,7 +61,8 @@ extension Ingestion {
         try self.db.run(
             "INSERT OR REPLACE INTO budgets VALUES (?, ?, ?, ?, ?, ?)",
             [
-                row.number, holder, budget.used, budget.updated.milliseconds, Int64(bitPattern: budget.totalBytes),
+                row.number, holder, budget.used, budget.updated.milliseconds,
+                Int64(bitPattern: budget.totalBytes),
                 Int64(bitPattern: budget.controlBytes),
             ])
         return true

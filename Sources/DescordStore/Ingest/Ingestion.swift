@@ -4,7 +4,8 @@ import Foundation
 import GRDB
 import LibP2PCore
 
-/// Puts operations into the tables: one value a write transaction, used by what peers send and by what we write.
+/// Puts operations into the tables: one value a write transaction, used by what peers send and by what we
+/// write.
 ///
 /// The caller runs `finish` before the commit.
 struct Ingestion {
@@ -45,7 +46,9 @@ struct Ingestion {
     /// Judges and stores one operation that somebody sent.
     mutating func ingest(_ operation: Operation) throws -> IngestVerdict {
         guard let row = try self.row(operation.space) else { return .ignored(.foreignSpace) }
-        if try self.db.exists("SELECT 1 FROM operations WHERE id = ?", [operation.id.data]) { return .duplicate }
+        if try self.db.exists("SELECT 1 FROM operations WHERE id = ?", [operation.id.data]) {
+            return .duplicate
+        }
         let judgement = try SpaceRules(StoreLookup(db: self.db, row: row)).judge(operation, now: self.now)
         if case .ignored(let reason) = judgement { return .ignored(reason) }
         if try !self.hasRoom(for: operation, judgement, in: row) { return .ignored(.waitingRoomFull) }
@@ -75,6 +78,7 @@ struct Ingestion {
             try self.release(waitingFor: operation.id, in: row)
             return .invalid
         case .void:
+            try self.recordPast(of: operation, number, in: row)
             try self.release(waitingFor: operation.id, in: row)
             return .void
         case .ignored(let reason):
@@ -96,7 +100,8 @@ struct Ingestion {
             """,
             [
                 operation.id.data, row.number, operation.author.data, Int64(bitPattern: header.sequence),
-                Int64(bitPattern: header.clock.rawValue), header.kind.rawValue, header.channel?.data, Data(links),
+                Int64(bitPattern: header.clock.rawValue), header.kind.rawValue, header.channel?.data,
+                Data(links),
                 state.rawValue, operation.encoded.count, self.now.milliseconds, Data(operation.envelope),
                 operation.salt.map { Data($0) }, operation.content.map { Data($0) },
             ])
@@ -143,11 +148,13 @@ struct Ingestion {
                 [number, operation.id.data, row.number, join.invite?.data])
         case .memberLeave, .memberRemove, .ban:
             let member =
-                operation.payload(MemberRemove.self)?.member ?? operation.payload(Ban.self)?.member ?? operation.author
+                operation.payload(MemberRemove.self)?.member ?? operation.payload(Ban.self)?.member
+                ?? operation.author
             try self.db.run("INSERT INTO departures VALUES (?, ?, ?)", [number, row.number, member.data])
         case .inviteRevoke:
             guard let revoke = operation.payload(InviteRevoke.self) else { return }
-            try self.db.run("INSERT INTO revocations VALUES (?, ?, ?)", [number, row.number, revoke.invite.data])
+            try self.db.run(
+                "INSERT INTO revocations VALUES (?, ?, ?)", [number, row.number, revoke.invite.data])
         default: break
         }
     }
@@ -172,9 +179,30 @@ struct Ingestion {
             try self.db.run("DELETE FROM tips WHERE space = ? AND id = ?", [row.number, link.data])
         }
         try self.db.run("INSERT INTO tips VALUES (?, ?)", [row.number, operation.id.data])
+        try self.recordPast(of: operation, number, in: row, isInForce: true)
         try self.apply(operation, in: row)
         self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
         return arrival
+    }
+
+    /// Stores which authority operations a settled operation follows; one that is in force itself gets its
+    /// place.
+    private func recordPast(
+        of operation: Operation, _ number: Int64, in row: SpaceRow, isInForce: Bool = false
+    ) throws {
+        let lookup = StoreLookup(db: self.db, row: row)
+        var past = AuthorityPast()
+        for link in operation.header.links { past.formUnion(try lookup.past(of: link)) }
+        var index: Int64?
+        if isInForce, operation.operationClass == .authority {
+            past.insert(row.authorityCount)
+            index = Int64(row.authorityCount)
+            row.authorityCount += 1
+            row.isDirty = true
+        }
+        try self.db.run(
+            "UPDATE operations SET past = ?, authority_index = ? WHERE n = ?",
+            [Data(past.encoded), index, number])
     }
 
     private func apply(_ operation: Operation, in row: SpaceRow) throws {
@@ -194,12 +222,15 @@ struct Ingestion {
             try self.db.row(
                 """
                 SELECT envelope, salt, content FROM operations
-                WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock DESC, id DESC LIMIT 1
+                WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock DESC,
+                    id DESC LIMIT 1
                 """, [row.number, kind.rawValue]
             ).flatMap { Operation($0) }
         }
         if let rename = try last(.spaceRename)?.payload(SpaceRename.self) { row.name = rename.name }
-        if let change = try last(.spaceVisibility)?.payload(SpaceVisibility.self) { row.isPublic = change.isPublic }
+        if let change = try last(.spaceVisibility)?.payload(SpaceVisibility.self) {
+            row.isPublic = change.isPublic
+        }
         if let change = try last(.budgetChange)?.payload(BudgetChange.self) {
             row.limits = BudgetLimits.standard.applying(change)
         }
@@ -208,7 +239,8 @@ struct Ingestion {
 
     // MARK: - Waiting
 
-    /// Judges again whatever waited for an operation that is settled now, and what waited for that, and so on.
+    /// Judges again whatever waited for an operation that is settled now, and what waited for that, and so
+    /// on.
     private mutating func release(waitingFor settled: OperationID, in row: SpaceRow) throws {
         var queue = [settled]
         while let parent = queue.popLast() {
@@ -221,7 +253,8 @@ struct Ingestion {
         }
     }
 
-    /// Judges a stored operation again when none of its links is pending; returns its id when it became settled.
+    /// Judges a stored operation again when none of its links is pending; returns its id when it became
+    /// settled.
     private mutating func reconsider(_ number: Int64, in row: SpaceRow) throws -> OperationID? {
         guard try !self.db.exists("SELECT 1 FROM pending_links WHERE child = ?", [number]),
             let found = try self.db.row(
@@ -243,7 +276,9 @@ struct Ingestion {
             try self.db.run("UPDATE operations SET state = 1, release_at = NULL WHERE n = ?", [number])
             return nil
         case .invalid: state = .invalid
-        case .void, .ignored: state = .void  // it is stored already, and stays in the set
+        case .void, .ignored:  // it is stored already, and stays in the set
+            state = .void
+            try self.recordPast(of: operation, number, in: row)
         }
         try self.db.run(
             "UPDATE operations SET state = ?, release_at = NULL WHERE n = ?", [state.rawValue, number])
@@ -259,7 +294,9 @@ struct Ingestion {
             """, [self.now.milliseconds])
         for found in due {
             guard let id = found.id("id"), let row = try self.row(id) else { continue }
-            if let settled = try self.reconsider(found["n"], in: row) { try self.release(waitingFor: settled, in: row) }
+            if let settled = try self.reconsider(found["n"], in: row) {
+                try self.release(waitingFor: settled, in: row)
+            }
         }
     }
 }

@@ -15,7 +15,8 @@ public struct MessageFilter: Hashable, Sendable {
     public var until: WallTime?
 
     public init(
-        space: SpaceID? = nil, channel: ChannelID? = nil, author: Ed25519.PublicKey? = nil, since: WallTime? = nil,
+        space: SpaceID? = nil, channel: ChannelID? = nil, author: Ed25519.PublicKey? = nil,
+        since: WallTime? = nil,
         until: WallTime? = nil
     ) {
         self.space = space
@@ -56,7 +57,8 @@ extension Store {
     /// One message.
     public func message(_ id: OperationID) throws(StoreError) -> MessageSummary? {
         try self.read { db in
-            let rows = try db.rows("\(Self.columns) WHERE o.kind = 2000 AND o.state = 0 AND o.id = ?", [id.data])
+            let rows = try db.rows(
+                "\(Self.columns) WHERE o.kind = 2000 AND o.state = 0 AND o.id = ?", [id.data])
             return try self.summaries(db, rows).first
         }
     }
@@ -112,19 +114,24 @@ extension Store {
             else { return nil }
             if names[space] == nil {
                 let channels = try SpaceRow.find(db, space).map { try Self.channels(db, $0) } ?? []
-                names[space] = Dictionary(channels.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+                names[space] = Dictionary(
+                    channels.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
             }
             // A message in a channel that the space does not have is not shown.
             guard let channelName = names[space]?[channel] else { return nil }
             let post = (row["content"] as Data?).flatMap { MessagePost(decoding: Array($0)) }
             let isOwn = author == self.publicKey
             return MessageSummary(
-                id: id, space: space, spaceName: row["space_name"], channel: channel, channelName: channelName,
+                id: id, space: space, spaceName: row["space_name"], channel: channel,
+                channelName: channelName,
                 thread: post?.thread, author: author,
                 time: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])).wallTime,
-                received: WallTime(milliseconds: row["admitted_at"]), arrival: row["arrival"], text: post?.text,
+                received: WallTime(milliseconds: row["admitted_at"]), arrival: row["arrival"],
+                text: post?.text,
                 storedBy: isOwn
-                    ? try db.integer("SELECT count(*) FROM receipts WHERE n = ?", [row["n"] as Int64]).map { Int($0) }
+                    ? try db.integer("SELECT count(*) FROM receipts WHERE n = ?", [row["n"] as Int64]).map {
+                        Int($0)
+                    }
                     : nil)
         }
     }

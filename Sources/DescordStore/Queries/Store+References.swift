@@ -32,8 +32,8 @@ extension Store {
         return try self.resolveChannel(String(path[path.index(after: slash)...]), in: found.id)
     }
 
-    /// Finds a member of a space by a unique prefix of its peer id or of its key in hexadecimal digits; whoever
-    /// wrote something stored there counts, also after leaving.
+    /// Finds a member of a space by a unique prefix of its peer id or of its key in hexadecimal digits;
+    /// whoever wrote something stored there counts, also after leaving.
     public func resolveAuthor(_ text: String, in space: SpaceID?) throws(StoreError) -> Ed25519.PublicKey {
         let keys: [Ed25519.PublicKey] = try self.read { db in
             try db.rows(
@@ -44,14 +44,16 @@ extension Store {
             ).compactMap { $0.key("author") }
         }
         do {
-            return keys[try Self.resolve(text, among: keys.map { (PeerID($0).description, nil) }, isHex: false)]
+            return keys[
+                try Self.resolve(text, among: keys.map { (PeerID($0).description, nil) }, isHex: false)]
         } catch {
             guard case .unknownReference = error else { throw error }
             return keys[try Self.resolve(text, among: keys.map { (Multibase.hex($0.bytes), nil) })]
         }
     }
 
-    /// Finds a stored operation of our spaces (a message, an invite, an outbox entry) by a unique prefix of its id.
+    /// Finds a stored operation of our spaces (a message, an invite, an outbox entry) by a unique prefix of
+    /// its id.
     public func resolveOperation(
         _ text: String, kind: OperationKind? = nil, in space: SpaceID? = nil
     ) throws(StoreError) -> OperationID {
@@ -71,7 +73,8 @@ extension Store {
         }
         guard let first = found.first else { throw .unknownReference(text) }
         guard found.count == 1 else {
-            throw .ambiguousReference(text, candidates: found.map { ReferenceCandidate(id: $0.hex, name: nil) })
+            throw .ambiguousReference(
+                text, candidates: found.map { ReferenceCandidate(id: $0.hex, name: nil) })
         }
         return first
     }
@@ -84,7 +87,9 @@ extension Store {
             guard places.count > 1 else { return places.first }
             throw .ambiguousReference(
                 text,
-                candidates: places.map { ReferenceCandidate(id: candidates[$0].id, name: candidates[$0].name) })
+                candidates: places.map {
+                    ReferenceCandidate(id: candidates[$0].id, name: candidates[$0].name)
+                })
         }
         // Swift compares names by canonical equivalence, as they are meant.
         if let place = try only(candidates.indices.filter { candidates[$0].name == text }) { return place }

@@ -27,8 +27,8 @@ extension Store {
             }
             var operations: [OperationState: Int] = [:]
             for found in try db.rows(
-                "SELECT state, count(*) AS count FROM operations WHERE space = ? GROUP BY state", [row.number])
-            {
+                "SELECT state, count(*) AS count FROM operations WHERE space = ? GROUP BY state", [row.number]
+            ) {
                 if let state = OperationState(rawValue: found["state"]) { operations[state] = found["count"] }
             }
             let forks = try db.rows(
@@ -48,12 +48,15 @@ extension Store {
     /// The members of a space: the creator first, then by the time of their admission.
     public func members(of space: SpaceID) throws(StoreError) -> [MemberSummary] {
         try self.read { db in
-            guard let row = try SpaceRow.find(db, space), row.state == .joined else { throw StoreError.unknownSpace }
+            guard let row = try SpaceRow.find(db, space), row.state == .joined else {
+                throw StoreError.unknownSpace
+            }
             return try Self.members(db, row)
         }
     }
 
-    /// Peer ids of the members of a space, ours among them, sorted; of any space that is held, joined or left.
+    /// Peer ids of the members of a space, ours among them, sorted; of any space that is held, joined or
+    /// left.
     public func memberPeers(of space: SpaceID) throws(StoreError) -> [PeerID] {
         try self.read { db in
             guard let row = try SpaceRow.find(db, space) else { return [] }
@@ -61,8 +64,8 @@ extension Store {
         }
     }
 
-    /// What a node serves: the joined spaces, in the order in which they were created or joined, then those that
-    /// were left while something is still to be handed over.
+    /// What a node serves: the joined spaces, in the order in which they were created or joined, then those
+    /// that were left while something is still to be handed over.
     public func heldSpaces() throws(StoreError) -> [HeldSpace] {
         try self.read { db in
             try db.rows(
@@ -78,8 +81,8 @@ extension Store {
         }
     }
 
-    /// Whether this home has ever admitted an operation of another member of this space, or of any: without one, a
-    /// post is only local.
+    /// Whether this home has ever admitted an operation of another member of this space, or of any: without
+    /// one, a post is only local.
     public func hasForeignOperations(in space: SpaceID? = nil) throws(StoreError) -> Bool {
         try self.read { db in
             try db.exists(
@@ -93,7 +96,9 @@ extension Store {
     /// The channels of a space, by the order of their creation.
     public func channels(of space: SpaceID) throws(StoreError) -> [ChannelSummary] {
         try self.read { db in
-            guard let row = try SpaceRow.find(db, space), row.state == .joined else { throw StoreError.unknownSpace }
+            guard let row = try SpaceRow.find(db, space), row.state == .joined else {
+                throw StoreError.unknownSpace
+            }
             return try Self.channels(db, row)
         }
     }
@@ -101,7 +106,9 @@ extension Store {
     /// The invites of a space, newest first.
     public func invites(of space: SpaceID) throws(StoreError) -> [InviteSummary] {
         try self.read { db in
-            guard let row = try SpaceRow.find(db, space), row.state == .joined else { throw StoreError.unknownSpace }
+            guard let row = try SpaceRow.find(db, space), row.state == .joined else {
+                throw StoreError.unknownSpace
+            }
             let lookup = StoreLookup(db: db, row: row)
             return try db.rows(
                 """
@@ -113,7 +120,7 @@ extension Store {
                 else { return nil }
                 return InviteSummary(
                     id: operation.id, author: operation.author, rank: invite.rank, uses: invite.uses,
-                    used: try lookup.uses(of: operation.id).count,
+                    used: try SpaceRules(lookup).useCount(of: operation.id),
                     expires: invite.expires.map { WallTime(milliseconds: Int64(clamping: $0)) },
                     isRevoked: try !lookup.revocations(of: operation.id).isEmpty)
             }
@@ -139,7 +146,8 @@ extension Store {
         if let creator = row.creator, let genesis = try lookup.entry(row.id) {
             members.append(
                 MemberSummary(
-                    key: creator, isCreator: true, rank: PayloadLimits.creatorRank, since: genesis.clock.wallTime,
+                    key: creator, isCreator: true, rank: PayloadLimits.creatorRank,
+                    since: genesis.clock.wallTime,
                     isOverLimit: false))
         }
         let admitted = try db.rows(
@@ -149,7 +157,8 @@ extension Store {
             """, [row.number])
         let overLimit = try Self.overLimit(db, row)
         for found in admitted {
-            guard let key = found.key("member"), key != row.creator, let id = try rules.admission(of: key) else {
+            guard let key = found.key("member"), key != row.creator, let id = try rules.admission(of: key)
+            else {
                 continue
             }
             members.append(

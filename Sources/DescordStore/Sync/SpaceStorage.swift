@@ -7,8 +7,8 @@ import Logging
 
 /// One space of the store, as sync reads it. A value over the store: every read sees what is committed then.
 ///
-/// Reading cannot fail in the seam's signatures; when the database does, the failure is logged and the answer is the
-/// one that moves nothing.
+/// Reading cannot fail in the seam's signatures; when the database does, the failure is logged and the answer
+/// is the one that moves nothing.
 public struct SpaceStorage: SyncStorage {
     /// Peer records that are passed on.
     private static let maxRecordCount = 64
@@ -33,7 +33,8 @@ public struct SpaceStorage: SyncStorage {
     public func ids() -> [OperationID] {
         self.read([]) { db, row in
             try db.ids(
-                "SELECT id FROM operations WHERE space = ? ORDER BY kind >= 1000, clock DESC, id", [row.number])
+                "SELECT id FROM operations WHERE space = ? ORDER BY kind >= 1000, clock DESC, id",
+                [row.number])
         }
     }
 
@@ -49,19 +50,22 @@ public struct SpaceStorage: SyncStorage {
 
     public func entry(_ id: OperationID) -> SyncEntry? {
         self.read(nil) { db, row in
-            try db.row("SELECT kind, links FROM operations WHERE id = ? AND space = ?", [id.data, row.number])
-                .flatMap { found in
-                    OperationKind(rawValue: UInt32(truncatingIfNeeded: found["kind"] as Int64)).map {
-                        SyncEntry(operationClass: $0.operationClass, links: SpaceEntry.links(found["links"]))
-                    }
+            try db.row(
+                "SELECT kind, links FROM operations WHERE id = ? AND space = ?", [id.data, row.number]
+            )
+            .flatMap { found in
+                OperationKind(rawValue: UInt32(truncatingIfNeeded: found["kind"] as Int64)).map {
+                    SyncEntry(operationClass: $0.operationClass, links: SpaceEntry.links(found["links"]))
                 }
+            }
         }
     }
 
     public func operation(_ id: OperationID) -> DescordCore.Operation? {
         self.read(nil) { db, row in
             try db.row(
-                "SELECT envelope, salt, content FROM operations WHERE id = ? AND space = ?", [id.data, row.number]
+                "SELECT envelope, salt, content FROM operations WHERE id = ? AND space = ?",
+                [id.data, row.number]
             ).flatMap { Operation($0) }
         }
     }
@@ -79,7 +83,8 @@ public struct SpaceStorage: SyncStorage {
         self.read(false) { db, row in try SpaceRules(StoreLookup(db: db, row: row)).isMember(key) }
     }
 
-    public func acceptsIntroduction(of key: Ed25519.PublicKey, by admissions: [DescordCore.Operation]) -> Bool {
+    public func acceptsIntroduction(of key: Ed25519.PublicKey, by admissions: [DescordCore.Operation]) -> Bool
+    {
         guard !admissions.isEmpty, admissions.count <= Self.maxIntroductionCount else { return false }
         return self.read(false) { db, row in
             let lookup = StoreLookup(db: db, row: row)
@@ -122,7 +127,8 @@ public struct SpaceStorage: SyncStorage {
     public func joinVerdict(invite: OperationID?, joiner: Ed25519.PublicKey, now: WallTime) -> JoinVerdict {
         self.read(.unknown) { db, row in
             guard row.state == .joined else { return .unknown }
-            return try SpaceRules(StoreLookup(db: db, row: row)).joinVerdict(invite: invite, joiner: joiner, now: now)
+            return try SpaceRules(StoreLookup(db: db, row: row)).joinVerdict(
+                invite: invite, joiner: joiner, now: now)
         }
     }
 
@@ -188,8 +194,8 @@ public struct SpaceStorage: SyncStorage {
     }
 }
 
-/// Every space of the store, as the responder of sync sees them: those that are joined, and those that were left
-/// while operations of ours, the leave last, are still to be handed over.
+/// Every space of the store, as the responder of sync sees them: those that are joined, and those that were
+/// left while operations of ours, the leave last, are still to be handed over.
 public struct StoreDirectory: SyncDirectory {
     let store: Store
 
@@ -235,6 +241,7 @@ extension SyncRecord {
     init?(_ row: Row) {
         guard let peer = PeerID(bytes: row["peer"] as Data) else { return nil }
         self.init(
-            peer: peer, sequence: UInt64(bitPattern: row["sequence"]), envelope: Array(row["envelope"] as Data))
+            peer: peer, sequence: UInt64(bitPattern: row["sequence"]),
+            envelope: Array(row["envelope"] as Data))
     }
 }

@@ -22,8 +22,8 @@ extension Store {
 
     /// Records that a peer said that it stored operations of ours durably, and takes them out of the outbox.
     ///
-    /// Counts members alone, each once, never our own key; what is not ours is passed over. Returns the operations
-    /// that this peer had not acknowledged before.
+    /// Counts members alone, each once, never our own key; what is not ours is passed over. Returns the
+    /// operations that this peer had not acknowledged before.
     @discardableResult
     public func recordReceipts(
         _ ids: [OperationID], from peer: PeerID, at time: WallTime? = nil
@@ -50,7 +50,8 @@ extension Store {
                 guard isMember[space] == true else { continue }
                 let number: Int64 = found["n"]
                 try db.run(
-                    "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?)", [number, member.data, time.milliseconds])
+                    "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?)",
+                    [number, member.data, time.milliseconds])
                 guard db.changesCount > 0 else { continue }
                 recorded.append(id)
                 try db.run("DELETE FROM outbox WHERE n = ?", [number])
@@ -70,8 +71,8 @@ extension Store {
 
     // MARK: - Outbox
 
-    /// What still waits for its first receipt, oldest first; spaces without any other member are left out unless
-    /// `includesLocal`.
+    /// What still waits for its first receipt, oldest first; spaces without any other member are left out
+    /// unless `includesLocal`.
     public func outbox(
         space: SpaceID? = nil, includesLocal: Bool = false
     ) throws(StoreError) -> [OutboxEntry] {
@@ -127,7 +128,8 @@ extension Store {
         try self.changeOutbox(ids, "UPDATE outbox SET attempts = 0, last_attempt = NULL, last_error = NULL")
     }
 
-    /// Gives up pushing; the operations stay in their space and reach others when these ask. All without `ids`.
+    /// Gives up pushing; the operations stay in their space and reach others when these ask. All without
+    /// `ids`.
     @discardableResult
     public func dropOutbox(_ ids: [OperationID]? = nil) throws(StoreError) -> Int {
         try self.changeOutbox(ids, "DELETE FROM outbox")

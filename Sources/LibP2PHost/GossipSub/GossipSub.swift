@@ -43,7 +43,8 @@ public final class GossipSub {
     private var lastFrame: (rpc: RPC, frame: [UInt8])?
 
     /// Registers the protocols with the host. Must be called on the host's loop.
-    /// - Parameter prng: what the router's random choices follow from; seeded from `Entropy` outside of tests.
+    /// - Parameter prng: what the router's random choices follow from; seeded from `Entropy` outside of
+    ///   tests.
     public init(host: Host, configuration: Configuration = Configuration(), prng: PRNG, logger: Logger) {
         host.eventLoop.preconditionInEventLoop()
         self.host = host

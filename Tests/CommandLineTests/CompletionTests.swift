@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+/// What TAB offers in a shell, and that it never runs anything.
+@Suite struct CompletionTests {
+    @Test func onlyNamesOfTheSafeAlphabetAreOfferedByName() async throws {
+        let home = try await TestHome.made(space: "ops")
+        let odd = try #require(try await home.succeed("space", "create", "$(touch owned)").lines.first)
+        try await home.succeed("channel", "create", "\(odd)/general")
+        let spaces = try await self.complete(home, ["space", "use", "--", "positional@0"])
+        #expect(spaces == ["ops", String(odd.prefix(8))])
+        let channels = try await self.complete(home, ["post", "--", "--channel"])
+        #expect(channels == ["general", "ops/general", "\(odd.prefix(8))/general"])
+        #expect(!(spaces + channels).joined().contains("$"))
+    }
+
+    @Test func bashDoesNotRunANameThatIsACommand() async throws {
+        let home = try await TestHome.made(space: "ops")
+        let marker = home.folder.appending(path: "owned").path
+        try await home.succeed("space", "create", "$(touch owned)")
+        try await home.succeed("space", "create", "`touch owned`")
+        let script = """
+            PATH="$(dirname "$0"):$PATH"; cd "$2"; source "$1"
+            COMP_WORDS=(descord space use ""); COMP_CWORD=3; COMP_LINE="descord space use "; COMP_POINT=18
+            COMPREPLY=(); _descord; printf '%s\\n' "${COMPREPLY[@]}"
+            """
+        let run = try await home.run(
+            program: URL(filePath: "/bin/bash"),
+            [
+                "-c", script, TestHome.binary.path,
+                TestHome.root.appending(path: "completions/descord.bash").path,
+                home.folder.path,
+            ])
+        #expect(run.output.split(separator: "\n").contains("ops"), "\(run.errors)")
+        #expect(!FileManager.default.fileExists(atPath: marker))
+    }
+
+    @Test func withoutAHomeNothingIsOfferedAndNothingIsMade() async throws {
+        let home = try TestHome()
+        #expect(try await self.complete(home, ["space", "use", "--", "positional@0"]) == [])
+        #expect(!FileManager.default.fileExists(atPath: home.path))
+    }
+
+    @Test func everyShellHasAScript() async throws {
+        let home = try TestHome()
+        for shell in ["bash", "zsh", "fish"] {
+            let script = try await home.succeed("--generate-completion-script", shell).output
+            #expect(script.contains("descord"))
+            #expect(script.contains("passphrase-fd"))
+        }
+    }
+
+    private func complete(_ home: TestHome, _ arguments: [String]) async throws -> [String] {
+        let run = try await home.run(
+            program: TestHome.binary, ["---completion"] + arguments + ["0", "0", "descord"])
+        #expect(run.code == 0)
+        #expect(run.errors.isEmpty)
+        return run.lines
+    }
+}
