@@ -9,6 +9,7 @@ import datetime
 import json
 import os
 
+BACKOFF_SECONDS = 60  # after a PRUNE in the middle of a run
 BACKOFF_SECONDS_MIN = 10  # gossipsub's shortest backoff: the one after an unsubscription
 
 

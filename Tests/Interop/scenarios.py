@@ -10,7 +10,7 @@ import pathlib
 import gossiptrace
 import wire
 from descord import Home
-from peer import check, until, windowed
+from peer import DEADLINE_SECONDS, check, until, windowed
 
 CHANNEL = "general"
 MESSAGES = 1000  # sent each way with a window of unacknowledged ones
@@ -18,6 +18,8 @@ GOSSIP_ONLY = 20  # sent each way without a mesh
 RECONNECTS = 2  # one by the peer, one by a new process of ours
 ONE_SHOTS = 50
 RPC_BYTES_MAX = 1_048_576
+# A peer that rounds our backoffs down to whole seconds has tried too early before, and keeps away for a minute.
+GRAFT_SECONDS = gossiptrace.BACKOFF_SECONDS + DEADLINE_SECONDS
 NO_MESH = "d=0,d_low=0,d_high=0,d_out=0,small_mesh=false"
 MESHSUB = ["/meshsub/1.0.0", "/meshsub/1.1.0", "/meshsub/1.2.0"]
 PROBE_BYTES = 1_000_000  # a text whose RPC tells what the largest one's text may be
@@ -185,7 +187,7 @@ def gossip_from_descord(world):
 def refused(world, trace):
     """Waits until the peer's GRAFT was answered with a PRUNE, so that its mesh stays empty from here on."""
     until(lambda: gossiptrace.total(gossiptrace.read(trace), "SEND_RPC", "prune", world.peer.peer_id) > 0,
-          f"the GRAFT of {world.peer.name} is refused")
+          f"the GRAFT of {world.peer.name} is refused", GRAFT_SECONDS)
 
 
 def largest_from_descord(world):
