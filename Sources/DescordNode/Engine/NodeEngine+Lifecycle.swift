@@ -26,8 +26,28 @@ extension NodeEngine {
         return self.host.listen().map { [unowned self] addresses in
             self.listening(on: addresses)
             self.dialKnownPeers()
+            self.tendStore()
             return addresses
         }
+    }
+
+    /// How often operations whose time has come are looked for.
+    private static let heldInterval = TimeAmount.seconds(60)
+
+    /// Removes what waited for too long, and brings into force what was held because of its clock; again and again
+    /// while the node stays.
+    private func tendStore() {
+        guard !self.isStopping else { return }
+        let store = self.store
+        self.pipeline.write {
+            try store.sweep()
+            return try store.releaseHeld()
+        } completion: { [weak self] result in
+            guard let self, case .success(let released) = result, !released.isEmpty else { return }
+            self.admitted(released, from: nil)
+        }
+        guard self.configuration.presence == .longLived else { return }
+        self.eventLoop.assumeIsolated().scheduleTask(in: Self.heldInterval) { [weak self] in self?.tendStore() }
     }
 
     /// Begins to serve a space: its topic, its members.
