@@ -34,8 +34,8 @@ extension NodeEngine {
     /// How often operations whose time has come are looked for.
     private static let heldInterval = TimeAmount.seconds(60)
 
-    /// Removes what waited for too long, and brings into force what was held because of its clock; again and again
-    /// while the node stays.
+    /// Removes what waited for too long, and brings into force what was held because of its clock; again and
+    /// again while the node stays.
     private func tendStore() {
         guard !self.isStopping else { return }
         let store = self.store

@@ -63,6 +63,13 @@ public final class Store: Sendable {
         self.logger = logger
     }
 
+    deinit {
+        // The writer last: the last connection takes the write-ahead log back into the file, and a reader cannot.
+        // What cannot be closed now is closed by the end of the process, and nothing committed depends on it.
+        try? self.reader.close()
+        try? self.queue.close()
+    }
+
     /// Our own verification key.
     public var publicKey: Ed25519.PublicKey { self.key.publicKey }
     /// Our own peer id.
