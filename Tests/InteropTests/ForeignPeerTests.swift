@@ -12,13 +12,15 @@ import Testing
             }
             return
         }
-        let report = try await ForeignPeer(name: name).run()
+        let peer = ForeignPeer(name: name)
+        let sends = !peer.leftOut.contains("messages to descord")
+        let report = try await peer.run()
         #expect(report.failed == 0)
         #expect(report.passed > 0)
         #expect(!report.peers.isEmpty)
         for peer in report.peers {
             #expect(
-                peer.sent > 0 && peer.received > 0,
+                (peer.sent > 0 || !sends) && peer.received > 0,
                 "\(peer.name) sent \(peer.sent), received \(peer.received)")
         }
     }
