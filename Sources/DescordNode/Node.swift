@@ -122,8 +122,8 @@ public final class Node: Sendable {
         }
     }
 
-    /// Writes a message, publishes it, and waits for receipts of `count` other members; what was written stays
-    /// written whatever becomes of the rest.
+    /// Writes a message, publishes it, and waits for receipts of `count` other members; what was written
+    /// stays written whatever becomes of the rest.
     public func post(
         _ text: String, channel: ChannelID, in space: SpaceID, waitingFor count: Int = 1,
         deadline: Duration? = .seconds(10)

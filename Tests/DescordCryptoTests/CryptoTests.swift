@@ -16,7 +16,8 @@ private func bytes(_ hex: String) -> [UInt8] {
         (
             "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
             "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39"
+                + "701cf9b46bd25bf5f0595bbe24655141438e7a100b"
         )
     ])
     func signaturesMatchTheRFC(_ seed: String, _ key: String, _ message: String, _ signature: String) throws {
@@ -128,7 +129,8 @@ private func bytes(_ hex: String) -> [UInt8] {
     /// draft-irtf-cfrg-xchacha-03, appendix A.3.1.
     @Test func theLongNonceCipherMatchesItsDraft() throws {
         let plaintext =
-            "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
+            "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the "
+                + "future, sunscreen would be it."
         let key = SecretBytes(Array(0x80..<0xa0))
         let nonce = [UInt8](0x40..<0x58)
         let data = bytes("50515253c0c1c2c3c4c5c6c7")

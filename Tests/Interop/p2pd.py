@@ -96,7 +96,8 @@ class P2PD(Peer):
             try:
                 return self.request(wire.field(1, CONNECT) + wire.field(CONNECT_FIELD, body))
             except Failure as failure:
-                # It has dialled by itself when we went away, in vain, and now refuses to dial for some seconds.
+                # It has dialled by itself when we went away, in vain, and now refuses to dial for some
+                # seconds.
                 if "dial backoff" not in str(failure):
                     raise
                 return None

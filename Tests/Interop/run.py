@@ -76,7 +76,8 @@ def main():
     parser.add_argument("--report", type=pathlib.Path, help="file for the counts, as JSON")
     parser.add_argument("--messages", type=int, default=scenarios.MESSAGES)
     parser.add_argument(
-        "--without", type=lambda text: text.split(","), default=[], help="scenarios to leave out, by name, with commas")
+        "--without", type=lambda text: text.split(","), default=[],
+        help="scenarios to leave out, by name, with commas")
     options = parser.parse_args()
     scenarios.MESSAGES = options.messages
     if options.peer == "pair":

@@ -18,7 +18,8 @@ GOSSIP_ONLY = 20  # sent each way without a mesh
 RECONNECTS = 2  # one by the peer, one by a new process of ours
 ONE_SHOTS = 50
 RPC_BYTES_MAX = 1_048_576
-# A peer that rounds our backoffs down to whole seconds has tried too early before, and keeps away for a minute.
+# A peer that rounds our backoffs down to whole seconds has tried too early before, and keeps away for a
+# minute.
 GRAFT_SECONDS = gossiptrace.BACKOFF_SECONDS + DEADLINE_SECONDS
 NO_MESH = "d=0,d_low=0,d_high=0,d_out=0,small_mesh=false"
 MESHSUB = ["/meshsub/1.0.0", "/meshsub/1.1.0", "/meshsub/1.2.0"]

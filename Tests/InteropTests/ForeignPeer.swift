@@ -34,12 +34,13 @@ struct ForeignPeer {
     private static var p2pd: URL { Program.root.appending(path: ".interop/p2pd") }
     static var python: URL { Program.root.appending(path: ".interop/venv/bin/python") }
 
-    /// Scenarios that a peer does not get through yet; `run.py` names them in its output, and docs/interop.md says
-    /// what was seen.
+    /// Scenarios that a peer does not get through yet; `run.py` names them in its output, and docs/interop.md
+    /// says what was seen.
     var leftOut: [String] {
         guard self.name == "py-libp2p" else { return [] }
         return [
-            "gossip from descord", "largest from descord", "messages to descord", "reconnect", "gossip to descord",
+            "gossip from descord", "largest from descord", "messages to descord", "reconnect",
+            "gossip to descord",
             "largest to descord", "one shots", "no graft into backoff",
         ]
     }

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Runs a program on a terminal of its own and talks to it: `terminal.py SCENARIO PROGRAM ARGUMENT...`.
 
-SCENARIO is a JSON array of steps: ["expect", TEXT] waits until TEXT was printed after what the last step matched,
-["send", TEXT] types, ["code", N] waits for the end and for this exit code. What the terminal got is printed at the end.
+SCENARIO is a JSON array of steps: ["expect", TEXT] waits until TEXT was printed after what the last step
+matched,
+["send", TEXT] types, ["code", N] waits for the end and for this exit code. What the terminal got is
+printed at the end.
 """
 
 import json

@@ -47,7 +47,8 @@ extension NodeEngine {
             self.admitted(released, from: nil)
         }
         guard self.configuration.presence == .longLived else { return }
-        self.eventLoop.assumeIsolated().scheduleTask(in: Self.heldInterval) { [weak self] in self?.tendStore() }
+        self.eventLoop.assumeIsolated().scheduleTask(in: Self.heldInterval) { [weak self] in self?.tendStore()
+        }
     }
 
     /// Begins to serve a space: its topic, its members.

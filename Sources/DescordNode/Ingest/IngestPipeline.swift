@@ -57,8 +57,8 @@ final class IngestPipeline {
     /// The most operations in one transaction: bounds how long a receipt waits behind others.
     static let maxBatchCount = 512
 
-    /// Authors of whom an operation was verified: their keys need no second look, which costs more than a signature.
-    /// Touched by the background thread alone.
+    /// Authors of whom an operation was verified: their keys need no second look, which costs more than a
+    /// signature. Touched by the background thread alone.
     private final class KnownAuthors: @unchecked Sendable {
         static let maxCount = 16_384
         private var keys: Set<Ed25519.PublicKey> = []

@@ -54,7 +54,8 @@ struct LinkChoice {
     /// The heads of what is in force.
     private func tips() throws -> [Candidate] {
         try self.candidates(
-            "SELECT o.id, o.author, o.clock, o.kind FROM tips t JOIN operations o ON o.id = t.id WHERE t.space = ?"
+            "SELECT o.id, o.author, o.clock, o.kind FROM tips t JOIN operations o ON o.id = t.id "
+                + "WHERE t.space = ?"
         )
     }
 

@@ -35,7 +35,8 @@ extension Store {
         try self.write { db in
             for address in addresses {
                 try db.run(
-                    "UPDATE addresses SET last_failure = ?, failures = failures + 1 WHERE peer = ? AND address = ?",
+                    "UPDATE addresses SET last_failure = ?, failures = failures + 1 WHERE peer = ? AND "
+                        + "address = ?",
                     [time, peer.data, Data(address.bytes)])
             }
         }

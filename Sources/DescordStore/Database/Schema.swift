@@ -123,7 +123,8 @@ enum Schema {
         CREATE INDEX refused_until ON refused (space, until);
         CREATE TABLE outbox (
             n INTEGER PRIMARY KEY REFERENCES operations (n) ON DELETE CASCADE,
-            queued_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, last_attempt INTEGER, last_error TEXT
+            queued_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, last_attempt INTEGER,
+            last_error TEXT
         );
         CREATE TABLE receipts (
             n INTEGER NOT NULL REFERENCES operations (n) ON DELETE CASCADE,
@@ -135,7 +136,8 @@ enum Schema {
             PRIMARY KEY (peer, address)
         ) WITHOUT ROWID;
         CREATE TABLE peer_records (
-            peer BLOB PRIMARY KEY, sequence INTEGER NOT NULL, envelope BLOB NOT NULL, received INTEGER NOT NULL
+            peer BLOB PRIMARY KEY, sequence INTEGER NOT NULL, envelope BLOB NOT NULL,
+            received INTEGER NOT NULL
         ) WITHOUT ROWID;
         CREATE TABLE agents (
             peer BLOB PRIMARY KEY, agent TEXT NOT NULL, seen INTEGER NOT NULL

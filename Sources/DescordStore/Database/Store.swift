@@ -64,8 +64,9 @@ public final class Store: Sendable {
     }
 
     deinit {
-        // The writer last: the last connection takes the write-ahead log back into the file, and a reader cannot.
-        // What cannot be closed now is closed by the end of the process, and nothing committed depends on it.
+        // The writer last: the last connection takes the write-ahead log back into the file, and a reader
+        // cannot. What cannot be closed now is closed by the end of the process, and nothing committed
+        // depends on it.
         try? self.reader.close()
         try? self.queue.close()
     }

@@ -1,7 +1,9 @@
 """Lets `descord post` lose its power at each of its changes to the disk.
 
-Usage: `run.py DESCORD SHIM.so [--seeds 0,1]`. Whatever was lost, every id that was ever printed is still there,
-the database opens and is sound, and the next post works. With a seed, some of what was not synced survives, as
+Usage: `run.py DESCORD SHIM.so [--seeds 0,1]`. Whatever was lost, every id that was ever printed is still
+there,
+the database opens and is sound, and the next post works. With a seed, some of what was not synced
+survives, as
 on a real disk.
 """
 
