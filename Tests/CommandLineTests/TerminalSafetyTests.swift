@@ -59,12 +59,4 @@ import Testing
             #expect(run.output.split(separator: "\n").last.map(String.init) == "\(code)", "\(run.errors)")
         }
     }
-
-    @Test func anInterruptWhileReadingStandardInputEndsAtOnce() async throws {
-        let home = try await TestHome.made(space: "ops")
-        _ = try await home.terminal(
-            [("send", "half a message"), ("expect", "half a message"), ("send", "\u{3}"), ("code", 130)],
-            "post", "-")
-        #expect(try await home.succeed("log", "--json").output.isEmpty)
-    }
 }

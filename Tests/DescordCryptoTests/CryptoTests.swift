@@ -130,7 +130,7 @@ private func bytes(_ hex: String) -> [UInt8] {
     @Test func theLongNonceCipherMatchesItsDraft() throws {
         let plaintext =
             "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the "
-                + "future, sunscreen would be it."
+            + "future, sunscreen would be it."
         let key = SecretBytes(Array(0x80..<0xa0))
         let nonce = [UInt8](0x40..<0x58)
         let data = bytes("50515253c0c1c2c3c4c5c6c7")

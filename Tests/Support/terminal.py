@@ -10,6 +10,7 @@ printed at the end.
 import json
 import os
 import pty
+import signal
 import select
 import sys
 import time
@@ -59,6 +60,7 @@ class Terminal:
 
 
 def main():
+    signal.alarm(60)  # a program that never ends fails the test instead of holding up all others
     terminal = Terminal(sys.argv[2], sys.argv[3:])
     for step, value in json.loads(sys.argv[1]):
         getattr(terminal, step)(value)
