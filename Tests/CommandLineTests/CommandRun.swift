@@ -126,9 +126,11 @@ final class TestHome {
         process.arguments = arguments
         process.environment = self.environment.merging(more.compactMapValues { $0 }) { $1 }
             .filter { !more.keys.contains($0.key) || more[$0.key] != .some(nil) }
-        process.standardInput = try FileHandle(forReadingFrom: files[0])
-        process.standardOutput = try FileHandle(forWritingTo: files[1])
-        process.standardError = try FileHandle(forWritingTo: files[2])
+        let source = try FileHandle(forReadingFrom: files[0])
+        let outputs = try files[1...].map { try FileHandle(forWritingTo: $0) }
+        process.standardInput = source
+        process.standardOutput = outputs[0]
+        process.standardError = outputs[1]
         try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in ended.resume() }
             do {
@@ -138,6 +140,9 @@ final class TestHome {
                 ended.resume(throwing: error)
             }
         }
+        // A process object outlives its process, and Foundation waits for children with `select`, which does not
+        // go beyond 1,024 descriptors.
+        for handle in [source] + outputs { try handle.close() }
         let run = CommandRun(
             code: process.terminationStatus,
             output: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),

@@ -313,6 +313,23 @@ private let topic = Topic("t")
         try await puppet.host.end()
     }
 
+    @Test @Loop func peerThatOpensItsStreamAnewIsToldOurSubscriptionsAgain() async throws {
+        let alice = try await Node()
+        let puppet = try await Puppet([.meshsub12])
+        alice.pubsub.subscribe(topic)
+        _ = try await puppet.host.dial(alice.host)
+        let rpcs = puppet.rpcs(await puppet.inbound.next())
+        let hello = RPC(subscriptions: [.init(topic, isSubscribed: true)])
+        #expect(await rpcs.next() == hello)
+        for _ in 0..<2 {
+            let stream = try await value(puppet.host.openStream(to: alice.host.peerID, ["/meshsub/1.2.0"]))
+            stream.write(RPC(subscriptions: [.init(Topic("other"), isSubscribed: true)]).framed)
+        }
+        #expect(await rpcs.next() == hello)
+        try await alice.end()
+        try await puppet.host.end()
+    }
+
     @Test @Loop func forgedMessagesAreNotDeliveredInABatchOfGoodOnes() async throws {
         let alice = try await Node()
         let puppet = try await Puppet([.meshsub12])

@@ -10,6 +10,7 @@ extension GossipSub {
         guard let peer = self.peers[stream.peer] else { return stream.reset() }
         // Two at once could not be put in order: the newest is the one that the peer writes.
         let old = peer.inbound
+        let isAgain = peer.hasAnnounced
         peer.inbound = stream
         peer.decoder = FrameDecoder(maxFrameSize: self.configuration.parameters.maxRPCSize)
         peer.inboundParts = []
@@ -25,6 +26,7 @@ extension GossipSub {
             peer.decoder.append(bytes)
             self.readFrames(peer, stream)
         }
+        if isAgain { self.greetAgain(peer) }
     }
 
     private func announced(_ peer: GossipSubPeer) {

@@ -90,6 +90,13 @@ extension GossipSub {
         }
     }
 
+    /// Says hello again to a peer that began anew without a new stream of ours: py-libp2p forgets our
+    /// subscriptions when a stream of its own dies, and knows no way to ask.
+    func greetAgain(_ peer: GossipSubPeer) {
+        guard let outbound = peer.outbound else { return }  // its opening says hello
+        self.announce(peer, outbound.connection, resending: [])
+    }
+
     private func adopt(_ stream: Stream, of peer: GossipSubPeer) {
         peer.outbound = stream
         stream.onWritable = { [weak self, weak peer] in
