@@ -140,8 +140,8 @@ final class TestHome {
                 ended.resume(throwing: error)
             }
         }
-        // A process object outlives its process, and Foundation waits for children with `select`, which does not
-        // go beyond 1,024 descriptors.
+        // A process object outlives its process, and Foundation waits for children with `select`, which does
+        // not go beyond 1,024 descriptors.
         for handle in [source] + outputs { try handle.close() }
         let run = CommandRun(
             code: process.terminationStatus,

@@ -99,6 +99,16 @@ class Peer:
     def wait_subscribed(self, topic, peer_id):
         until(lambda: peer_id in self.topic_peers(topic), f"{self.name} sees {peer_id} in {topic}")
 
+    def keep_mesh_empty(self, topic):
+        """Has the peer send no GRAFT, if it can be told so; returns whether it was."""
+        return False
+
+    def fill_mesh(self):
+        """Takes `keep_mesh_empty` back."""
+
+    def wait_reachable(self, topic, peer_id):
+        """Waits until what the peer publishes gets to a subscriber of whom it knows."""
+
     def wait_forgotten(self, topic, peer_id):
         """Waits until gossip too has noticed a lost connection.
 

@@ -128,6 +128,15 @@ class Node:
     async def do_mesh_peers(self, topic):
         return [peer.to_string() for peer in self.router.mesh.get(topic, ())]
 
+    async def do_set_degree(self, degree):
+        self.router.degree, self.router.degree_low = degree, max(0, degree - 1)
+
+    async def do_pubsub_peers(self):
+        return [peer.to_string() for peer in self.pubsub.peers]
+
+    async def do_is_backed_off(self, topic, peer):
+        return self.router._check_back_off(ID.from_base58(peer), topic)
+
     async def do_cached(self, topic):
         """Returns how many messages of a topic would be replayed to whoever comes next."""
         return len(self.router.mcache.window(topic))

@@ -23,7 +23,7 @@ class PyLibP2P(Peer):
         super().__init__()
         self.process, self.numbers = None, itertools.count(1)
         self.answers, self.changed = {}, threading.Condition()
-        self.ended = False
+        self.ended = self.is_mesh_empty = False
 
     def start(self):
         program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "py_peer.py")
@@ -99,13 +99,33 @@ class PyLibP2P(Peer):
         return self.ask("topic_peers", topic=topic)
 
     def wait_forgotten(self, topic, peer_id):
-        """Waits for an empty message cache too.
+        """Waits for the end of the stream and for an empty message cache too.
 
-        What it holds is replayed to whoever comes next, by a task that writes to the same stream as the one
-        that sends, without a lock: with messages of more than one Yamux frame the stream comes out broken.
+        This peer takes one who is back sooner for one who never left, and opens no new stream. What the cache
+        holds is replayed to whoever comes next, by a task that writes to the same stream as the one that
+        sends, without a lock: with messages of more than one Yamux frame the stream comes out broken.
         """
         super().wait_forgotten(topic, peer_id)
+        until(lambda: peer_id not in self.ask("pubsub_peers"), f"{self.name} has no stream to {peer_id}")
         until(lambda: not self.ask("cached", topic=topic), f"{self.name} has nothing to replay in {topic}")
+
+    def wait_reachable(self, topic, peer_id):
+        """Waits for the end of a backoff, which keeps both messages and IHAVE from a subscriber."""
+        if self.is_mesh_empty:
+            until(lambda: not self.ask("is_backed_off", topic=topic, peer=peer_id), "the end of a backoff")
+        else:
+            until(lambda: peer_id in self.ask("mesh_peers", topic=topic), f"{self.name} grafts {peer_id}")
+
+    def keep_mesh_empty(self, topic):
+        """Without it there is no gossip: this peer sends no IHAVE to whoever refused its GRAFT."""
+        self.is_mesh_empty = True
+        self.ask("set_degree", degree=0)
+        until(lambda: not self.ask("mesh_peers", topic=topic), f"the mesh of {self.name} in {topic} is empty")
+        return True
+
+    def fill_mesh(self):
+        self.is_mesh_empty = False
+        self.ask("set_degree", degree=6)
 
     def ping(self, peer_id):
         """Sends three pings on one stream; the peer fails unless each comes back as it went."""

@@ -37,6 +37,18 @@ private let fixture = GossipSubFixture.self
         #expect(rig.sent.filter { !$0.rpc.ihave.isEmpty }.count == 8)
     }
 
+    @Test func peerThatEntersTheMeshIsToldWhatPassedItBy() {
+        var rig = self.rig(others: 2)
+        rig.apply(.publish(fixture.message(author: 1)))
+        let id = rig.router.messageID(fixture.message(author: 1))
+        rig.connect([30], subscribed: [])
+        rig.receive(RPC(subscriptions: [.init("t", isSubscribed: true)], graft: ["t"]), from: 30)
+        #expect(rig.sent(to: 30).ihave == [.init("t", ids: [id])])
+        // Once: what comes from now on is forwarded.
+        rig.heartbeat()
+        #expect(rig.sent(to: 30).ihave.isEmpty)
+    }
+
     @Test func gossipEndsWithTheGossipWindowAndServiceWithTheHistory() {
         var rig = self.rig()
         let message = fixture.message(author: 1)

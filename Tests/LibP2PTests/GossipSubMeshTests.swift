@@ -322,6 +322,21 @@ private let fixture = GossipSubFixture.self
         #expect(next.mesh() == peers([2, 3]))
     }
 
+    @Test func backoffOfAnEarlierRunRefusesNoGraft() {
+        var rig = RouterRig()
+        rig.input(
+            .restoreBackoffs([Backoff(topic: "t", peer: fixture.peer(2), expires: .zero + .seconds(60))]))
+        rig.apply(.subscribe("t"))
+        rig.connect([2])
+        #expect(rig.mesh().isEmpty)
+        rig.receive(RPC(graft: ["t"]), from: 2)
+        #expect(rig.mesh() == peers([2]))
+        // From the next PRUNE on it is a backoff of this run.
+        rig.receive(RPC(prune: [.init("t", backoffSeconds: 30)]), from: 2)
+        rig.receive(RPC(graft: ["t"]), from: 2)
+        #expect(rig.mesh().isEmpty)
+    }
+
     @Test func oldPeersGetAPruneWithoutBackoff() {
         var rig = RouterRig()
         rig.apply(.subscribe("t"))

@@ -107,7 +107,8 @@ extension GossipSubRouter {
         case setTopicConfiguration(Topic, TopicConfiguration)
         /// Let only these peers count as subscribers of a topic; nil: everybody.
         case setAllowedPeers(Topic, Set<PeerID>?)
-        /// Remember backoffs of an earlier run.
+        /// Remember backoffs of an earlier run: no GRAFT is sent into them, but one that comes is not
+        /// refused.
         case restoreBackoffs([Backoff])
         /// Start or stop asking for places in meshes.
         case setGraftPolicy(GraftPolicy)

@@ -134,15 +134,25 @@ extension GossipSubRouter {
         let share = Int(self.parameters.gossipFactor * Double(candidates.count))
         let target = min(max(self.parameters.degreeLazy, share), candidates.count)
         self.prng.shuffle(&candidates, prefix: target)
-        let name = self.topics[topic].topic
-        for peer in candidates.prefix(target) {
-            var chosen = ids
-            if ids.count > self.parameters.maxIHaveLength {
-                // Each peer gets another part, so that together they can have all.
-                self.prng.shuffle(&chosen, prefix: self.parameters.maxIHaveLength)
-                chosen.removeSubrange(self.parameters.maxIHaveLength...)
-            }
-            self.forwarded.edit(peer) { $0.ihave.append(.init(name, ids: chosen)) }
+        for peer in candidates.prefix(target) { self.advertise(ids, in: topic, to: peer) }
+    }
+
+    /// Advertises what may have passed by a peer that enters the mesh now: the next heartbeat's gossip goes
+    /// to others, and what came before its GRAFT is not forwarded to it.
+    mutating func advertiseMissed(_ topic: Int, to peer: Int) {
+        let ids = self.cache.gossipIDs(topic: topic)
+        guard !ids.isEmpty, self.parameters.maxIHaveLength > 0 else { return }
+        self.advertise(ids, in: topic, to: peer)
+    }
+
+    private mutating func advertise(_ ids: [MessageID], in topic: Int, to peer: Int) {
+        var chosen = ids
+        if ids.count > self.parameters.maxIHaveLength {
+            // Each peer gets another part, so that together they can have all.
+            self.prng.shuffle(&chosen, prefix: self.parameters.maxIHaveLength)
+            chosen.removeSubrange(self.parameters.maxIHaveLength...)
         }
+        let name = self.topics[topic].topic
+        self.forwarded.edit(peer) { $0.ihave.append(.init(name, ids: chosen)) }
     }
 }

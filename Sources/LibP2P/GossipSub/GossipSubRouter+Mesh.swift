@@ -34,6 +34,7 @@ extension GossipSubRouter {
     private mutating func addToMesh(_ peer: Int, _ topic: Int, into outputs: inout [Output]) {
         self.topics[topic].mesh.insert(peer)
         self.topics[topic].counters.grafts += 1
+        self.advertiseMissed(topic, to: peer)
         self.trace(.graft(self.peers[peer].id, self.topics[topic].topic), into: &outputs)
     }
 
@@ -67,7 +68,10 @@ extension GossipSubRouter {
                 self.topics[topic].allows(id), self.peers[peer].connection.protocolID.hasMesh,
                 !self.topics[topic].mesh.contains(peer)
             else { continue }
-            let isBackedOff = self.topics[topic].backoffs[id].map { now < $0 } ?? false
+            // What made an earlier run refuse is over: its mesh is gone, and a peer need not remember it.
+            let isBackedOff =
+                !self.topics[topic].restoredBackoffs.contains(id)
+                && self.topics[topic].backoffs[id].map { now < $0 } ?? false
             let isFull =
                 self.topics[topic].mesh.count >= self.parameters.degreeHigh
                 && (self.peers[peer].connection.direction == .inbound || self.parameters.degreeHigh == 0)
@@ -104,8 +108,19 @@ extension GossipSubRouter {
         return min(.seconds(Int64(seconds)), cap)
     }
 
+    /// Takes up the backoffs of an earlier run that have not ended.
+    mutating func restore(_ backoffs: [Backoff], now: Instant) {
+        for backoff in backoffs where backoff.expires > now {
+            let topic = self.intern(backoff.topic)
+            let isNew = self.topics[topic].backoffs[backoff.peer] == nil
+            self.addBackoff(backoff.peer, topic, until: backoff.expires)
+            if isNew { self.topics[topic].restoredBackoffs.insert(backoff.peer) }
+        }
+    }
+
     /// Remembers a backoff; one that ends later stays.
     mutating func addBackoff(_ peer: PeerID, _ topic: Int, until expires: Instant) {
+        self.topics[topic].restoredBackoffs.remove(peer)
         if let known = self.topics[topic].backoffs[peer] {
             self.topics[topic].backoffs[peer] = max(known, expires)
             return
@@ -113,7 +128,10 @@ extension GossipSubRouter {
         if self.topics[topic].backoffs.count >= self.parameters.backoffCountMax {
             // The order of the dictionary does not matter: the least of (end, peer) is the same in any order.
             let first = self.topics[topic].backoffs.min { ($0.value, $0.key) < ($1.value, $1.key) }
-            if let first { self.topics[topic].backoffs[first.key] = nil }
+            if let first {
+                self.topics[topic].backoffs[first.key] = nil
+                self.topics[topic].restoredBackoffs.remove(first.key)
+            }
         }
         self.topics[topic].backoffs[peer] = expires
     }
@@ -123,6 +141,10 @@ extension GossipSubRouter {
         for topic in self.topics.order where !self.topics[topic].backoffs.isEmpty {
             let slack = self.backoffSlack
             self.topics[topic].backoffs = self.topics[topic].backoffs.filter { $0.value + slack > now }
+            let kept = self.topics[topic].backoffs
+            self.topics[topic].restoredBackoffs = self.topics[topic].restoredBackoffs.filter {
+                kept[$0] != nil
+            }
             self.forgetIfIdle(topic)
         }
     }

@@ -49,6 +49,8 @@ extension GossipSubRouter {
         var fanout = NumberSet()
         var fanoutLastPublished: Instant?
         var backoffs: [PeerID: Instant] = [:]
+        /// Those of them that an earlier run left: they bind us, not the peers.
+        var restoredBackoffs: Set<PeerID> = []
         /// Own messages that no peer was there for.
         var unsent: [MessageID] = []
         var counters = TopicCounters()

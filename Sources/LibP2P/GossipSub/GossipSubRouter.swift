@@ -74,9 +74,7 @@ public struct GossipSubRouter: Sendable {
         case .setAllowedPeers(let topic, let peers):
             self.setAllowedPeers(peers, in: topic, now: now, into: &outputs)
         case .restoreBackoffs(let backoffs):
-            for backoff in backoffs where backoff.expires > now {
-                self.addBackoff(backoff.peer, self.intern(backoff.topic), until: backoff.expires)
-            }
+            self.restore(backoffs, now: now)
         case .setGraftPolicy(let policy): self.graftPolicy = policy
         }
         self.flush(now: now, into: &outputs)
