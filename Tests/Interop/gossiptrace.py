@@ -34,13 +34,14 @@ def moment(event):
 
 
 def grafts_into_backoff(events):
-    """Returns the sent GRAFTs that follow a PRUNE, of either side, sooner than any backoff ends."""
+    """Returns the sent GRAFTs that follow a PRUNE, of either side, sooner than any backoff ends.
+
+    A `PRUNE` event alone makes no backoff: a peer that disconnects or unsubscribes leaves the mesh too.
+    """
     pruned, violations = {}, []
     for event in events:
         peer = event.get("peer")
-        if event["type"] == "PRUNE":
-            pruned[peer] = moment(event)
-        elif event["type"] in ("SEND_RPC", "RECV_RPC"):
+        if event["type"] in ("SEND_RPC", "RECV_RPC"):
             if event["type"] == "SEND_RPC" and event["counts"]["graft"]:
                 if peer in pruned and moment(event) - pruned[peer] < BACKOFF_SECONDS_MIN:
                     violations.append(event)

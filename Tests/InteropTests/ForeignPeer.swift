@@ -34,18 +34,7 @@ struct ForeignPeer {
     private static var p2pd: URL { Program.root.appending(path: ".interop/p2pd") }
     static var python: URL { Program.root.appending(path: ".interop/venv/bin/python") }
 
-    /// Scenarios that a peer does not get through yet; `run.py` names them in its output, and docs/interop.md
-    /// says what was seen.
-    var leftOut: [String] {
-        guard self.name == "py-libp2p" else { return [] }
-        return [
-            "gossip from descord", "largest from descord", "messages to descord", "reconnect",
-            "gossip to descord",
-            "largest to descord", "one shots", "no graft into backoff",
-        ]
-    }
-
-    /// Runs every scenario with this peer, but for those that are left out.
+    /// Runs every scenario with this peer.
     func run() async throws -> Report {
         let file = Program.temporaryFile(".json")
         defer { try? FileManager.default.removeItem(at: file) }  // a file that was never written is as good
@@ -54,7 +43,6 @@ struct ForeignPeer {
             [
                 "-B", "Tests/Interop/run.py", "--peer", self.name, "--p2pd", Self.p2pd.path,
                 "--descord", Program.descord.path, "--report", file.path,
-                "--without", self.leftOut.joined(separator: ","),
             ])
         guard let data = try? Data(contentsOf: file) else {
             throw Unavailable(description: "\(self.name) left no report: status \(status)")
