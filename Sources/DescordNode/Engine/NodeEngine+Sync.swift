@@ -102,12 +102,13 @@ extension NodeEngine {
         }
     }
 
-    private func store(_ operations: [Operation], for driver: SyncDriver) {
-        self.pipeline.submit(operations.map { .verified($0) }, from: .sync(driver.peer)) {
+    private func store(_ operations: [UnverifiedOperation], for driver: SyncDriver) {
+        self.pipeline.submit(operations.map { .sync($0) }, from: .sync(driver.peer)) {
             [weak driver] outcomes in
             var durable: [OperationID] = []
             var refused: [OperationID] = []
             for (operation, outcome) in zip(operations, outcomes) {
+                if case .refused(let failure) = outcome { return driver?.rejected(failure) ?? () }
                 if case .judged(_, let verdict) = outcome, verdict.isDurable {
                     durable.append(operation.id)
                 } else {

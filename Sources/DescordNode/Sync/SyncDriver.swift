@@ -71,6 +71,11 @@ final class SyncDriver {
         self.drive { session, events in session.stored(durable: durable, refused: refused, into: &events) }
     }
 
+    /// Answers `.store` when an operation is wrong in every state.
+    func rejected(_ failure: OperationFailure) {
+        self.drive { session, events in session.rejected(failure, into: &events) }
+    }
+
     /// Answers `.joinNeeded`.
     func joined(_ operation: Operation) {
         self.drive { session, events in session.joined(operation, into: &events) }
