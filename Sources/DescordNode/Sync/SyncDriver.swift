@@ -34,7 +34,7 @@ final class SyncDriver {
     /// Whether everything was exchanged once.
     var hasReconciled = false
     /// Whether the owner counts the session among those that are still at work.
-    var isSettled = false
+    var isUnsettled = false
 
     init(session: consuming SyncSession, stream: Stream, isInitiator: Bool) {
         self.session = session
