@@ -115,7 +115,7 @@ let package = Package(
             name: "DescordNodeTests",
             dependencies: [
                 "DescordNode", "DescordStore", "DescordCore", "LibP2PHost", "LibP2P", "LibP2PCore",
-                "DescordCrypto",
+                "DescordCrypto", logging, .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,
             swiftSettings: settings),
         .testTarget(

@@ -44,11 +44,15 @@ struct End: ~Copyable {
                 self.events.append(joining ? "opened joining" : "opened")
             case .accepted: self.events.append("accepted")
             case .store(let operations):
-                for operation in operations {
-                    self.storage!.insert(operation)
-                    self.stored.append(operation.id)
+                do throws(OperationFailure) {
+                    for operation in operations {
+                        self.storage!.insert(try operation.verified())
+                        self.stored.append(operation.id)
+                    }
+                    self.session.stored(durable: operations.map(\.id), into: &more)
+                } catch {
+                    self.session.rejected(error, into: &more)
                 }
-                self.session.stored(durable: operations.map(\.id), into: &more)
             case .joinNeeded:
                 self.events.append("joinNeeded")
                 var body = MemberJoin()

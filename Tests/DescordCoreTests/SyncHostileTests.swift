@@ -59,8 +59,12 @@ import Testing
         let foreign = other.genesis()
         var bad = post.encoded
         bad[bad.count - 1] ^= 1
+        // The last byte of the envelope, and so of the signature.
+        var forged = post.encoded
+        forged[forged.count - post.content!.count - 2 - 34 - 1] ^= 1
         for (bytes, failure) in [
             (bad, SyncFailure.badOperation(.wrongContent)), (foreign.encoded, .foreignOperation),
+            (forged, .badOperation(.badSignature)),
         ] {
             var pair = world.pair(stays: true)
             pair.start()
@@ -115,6 +119,39 @@ import Testing
         pair.initiator.session.received(Self.frame(.receipt(ids)), into: &events)
         pair.initiator.handle(events)
         #expect(pair.initiator.receipts.isEmpty && pair.initiator.failure == nil)
+    }
+
+    @Test func whatIsWantedTwiceIsSentOnce() {
+        let world = World()
+        world.aliceStorage.forgedFingerprint = [UInt8](repeating: 7, count: 16)
+        world.bobStorage.forgedFingerprint = world.aliceStorage.forgedFingerprint
+        world.bobStorage.operations[world.common[3].id] = nil
+        var pair = world.pair()
+        pair.start()
+        var flight: [UInt8] = []
+        pair.initiator.session.takeOutbound(into: &flight, maxBytes: .max)
+        var list = PBSyncIDs()
+        list.ids = .init(octets: world.common[3].id.bytes + world.common[3].id.bytes)
+        for _ in 0..<5 { flight += Self.frame(.want(list)) }
+        var events: [SyncSession.Event] = []
+        pair.responder.session.received(flight, into: &events)
+        pair.responder.handle(events)
+        let method = pair.responder.session.method
+        #expect(method == .ancestors && pair.responder.failure == nil)
+        var answer: [UInt8] = []
+        pair.responder.session.takeOutbound(into: &answer, maxBytes: .max)
+        #expect(pair.responder.session.report.sent == 1)
+    }
+
+    @Test func secondFrameOfRecordsFails() {
+        var records = PBSyncRecords()
+        let junk: [UInt8] = [1, 2, 3]
+        records.envelopes = [.init(octets: junk)]
+        let frame = Self.frame(.records(records))
+        #expect(Self.failure(after: frame) == nil)
+        #expect(Self.failure(after: frame + frame) == .unexpected)
+        records.envelopes = (0...SyncLimits.maxRecordCount).map { _ in .init(octets: junk) }
+        #expect(Self.failure(after: Self.frame(.records(records))) == .malformed)
     }
 
     @Test func mutatedStreamsNeverTrap() {

@@ -148,6 +148,47 @@ import Testing
         }
     }
 
+    /// A channel that is not in a message's past may not exist for others yet: the message counts nowhere.
+    @Test func messageNeedsItsChannelInItsPast() throws {
+        let world = try World().joined()
+        var forger = try Forger(world.bob.store, in: world.space)
+        let early = try forger.write(
+            MessagePost(text: "early"), links: world.heads, clock: .at(world.clock.now, .seconds(1)),
+            channel: world.channel, advances: false)
+        let channel = try world.alice.store.createChannel(
+            name: ChannelName(parsing: "second"), in: world.space
+        ).operation
+        let beside = try forger.write(
+            MessagePost(text: "beside"), links: [], clock: .at(world.clock.now, .seconds(2)),
+            channel: channel.id, advances: false)
+        let after = try forger.write(
+            MessagePost(text: "after"), links: [channel.id], clock: .at(world.clock.now, .seconds(3)),
+            channel: channel.id, advances: false)
+        let misnamed = try forger.write(
+            MessagePost(text: "misnamed"), links: [channel.id], clock: .at(world.clock.now, .seconds(4)),
+            channel: world.space, advances: false)
+        let verdicts = try world.alice.store.ingest([early, beside, after, misnamed], from: .file).verdicts
+        #expect(verdicts[0].forwards && verdicts[1] == .void && verdicts[2].forwards && verdicts[3] == .void)
+    }
+
+    /// Of twenty heads a message links to eight; its channel is among them when no other leads to it.
+    @Test func postLinksToItsChannelAmongManyHeads() throws {
+        let world = try World()
+        let homes = try (10..<30).map { try TestHome(world.clock, seed: $0) }
+        for home in homes { try world.join(home) }
+        try world.sync(to: world.alice)
+        world.clock.advance(by: .seconds(1))
+        let first = try homes[0].store.createChannel(name: ChannelName(parsing: "first"), in: world.space)
+        world.clock.advance(by: .seconds(1))
+        let others = try homes.dropFirst().map {
+            try $0.store.createChannel(name: ChannelName(parsing: "other"), in: world.space).operation
+        }
+        let store = world.alice.store
+        _ = try store.ingest([first.operation] + others, from: .file)
+        let post = try store.post("hello", channel: first.id, in: world.space)
+        #expect(post.arrival != nil && post.operation.header.links.contains(first.id))
+    }
+
     @Test func oneJoinThatTwoMembersAnswerIsOneUse() throws {
         let world = try World().joined()
         let (invite, key) = try world.alice.store.createInvite(in: world.space, uses: 1, expires: nil)

@@ -47,6 +47,30 @@ import Testing
         #expect(try world.bob.store.spaces().count == 1)
     }
 
+    /// Two shells join with two tickets; the one whose ticket is bad must not take the other's rows away.
+    @Test func abandoningOneJoinLeavesAnotherUnderWay() throws {
+        let world = try World()
+        let (invite, key) = try world.alice.store.createInvite(in: world.space, expires: nil)
+        let other = try world.bob.reopened()
+        try other.beginJoin(world.space)
+        let request = try world.request(world.bob, invite: invite.id, key: key)
+        try other.abandonJoin(world.space)
+        guard case .admitted(let admission, _) = try world.alice.store.admit(request) else {
+            throw StoreError.notPermitted
+        }
+        _ = try world.bob.store.ingest([admission], from: world.fromAlice)
+        #expect(try world.bob.store.holds(world.space))
+        // Both fail: the last one leaves nothing.
+        let carol = try TestHome(world.clock, seed: 3)
+        try carol.store.beginJoin(world.space)
+        try carol.store.beginJoin(world.space)
+        try carol.store.abandonJoin(world.space)
+        #expect(carol.store.syncStorage(of: world.space) != nil)
+        try carol.store.abandonJoin(world.space)
+        #expect(carol.store.syncStorage(of: world.space) == nil)
+        #expect(try carol.store.queue.read { try $0.integer("SELECT count(*) FROM settings") } == 0)
+    }
+
     @Test func abandoningNeverTouchesAJoinedSpace() throws {
         let world = try World().joined()
         try world.bob.store.abandonJoin(world.space)

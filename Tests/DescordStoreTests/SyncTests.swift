@@ -30,8 +30,9 @@ private struct End: ~Copyable {
             var more: [SyncSession.Event] = []
             switch event {
             case .store(let operations):
-                let verdicts = try self.store.ingest(operations, from: .sync(self.peer)).verdicts
-                let pairs = Array(zip(operations, verdicts))
+                let verified = try operations.map { try $0.verified() }
+                let verdicts = try self.store.ingest(verified, from: .sync(self.peer)).verdicts
+                let pairs = Array(zip(verified, verdicts))
                 self.session.stored(
                     durable: pairs.filter { $0.1.isDurable }.map(\.0.id),
                     refused: pairs.filter { !$0.1.isDurable }.map(\.0.id), into: &more)

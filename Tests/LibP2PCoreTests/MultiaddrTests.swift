@@ -38,6 +38,7 @@ import Testing
         "/ip4/1.2.3.4/tcp/65536",
         "/ip4/1.2.3.4/tcp/-1", "/ip4/1.2.3.4/tcp/+1", "/ip4/1.2.3.4/tcp/", "/ip6/1::2::3", "/ip6/12345::",
         "/ip6/:::", "/nonsense/1",
+        "/ip4/10.0.0.0/ipcidr/+8", "/ip4/10.0.0.0/ipcidr/256", "/memory/+7", "/memory/-0", "/udp/+1",
         "/p2p/hello", "//ip4/1.2.3.4", "/ip4/1.2.3.4//tcp/1", "/ip6/1:2:3:4:5:6:7:8:9",
     ])
     func malformedTextIsRefused(_ text: String) {

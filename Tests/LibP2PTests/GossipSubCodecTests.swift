@@ -229,6 +229,18 @@ private struct Generator {
         }
     }
 
+    /// Half a million empty control messages in one frame: each is cheap, and none but the first thousand is
+    /// looked at.
+    @Test func controlMessagesOfOneRPCAreBounded() throws {
+        let wanted = RPC(iwant: [MessageID([7])]).encoded
+        let empty = [UInt8]([0x1a, 0x00])
+        let atBound = [[UInt8]](repeating: empty, count: RPC.controlCountMax - 1).flatMap { $0 } + wanted
+        #expect(try RPC(decoding: atBound).iwant == [MessageID([7])])
+        #expect(try RPC(decoding: empty + atBound).iwant.isEmpty)
+        let frame = [[UInt8]](repeating: empty, count: RPC.maxSize / 2).flatMap { $0 }
+        #expect(try !RPC(decoding: frame).hasControl)
+    }
+
     @Test func oversizedFramesTopicsAndIDsAreBounded() throws {
         #expect(throws: RPCDecodingFailure.tooLarge) {
             try RPC(decoding: [UInt8](repeating: 0, count: RPC.maxSize + 1))

@@ -127,6 +127,28 @@ import Testing
         #expect(id / 2 <= UInt32(256 + YamuxSession.maxPendingResets + 1))
     }
 
+    /// Streams that we refuse one by one, over a connection that the peer does not read: each refusal waits.
+    @Test func refusalsThatAreNotTakenAreBounded() {
+        var subject = YamuxSubject()
+        var failure: YamuxFailure?
+        var id: UInt32 = 1
+        while failure == nil, id < 20_000 {
+            failure = subject.receive(.windowUpdate, .syn, id, 0)
+            subject.session.reset(id, code: StreamErrorCode.negotiationFailed)
+            id += 2
+        }
+        #expect(failure == .streamFlood)
+        #expect(subject.session.resets.count <= YamuxSession.maxPendingResets + 256)
+        // A peer that reads may be refused for ever.
+        var reader = YamuxSubject()
+        for id in stride(from: UInt32(1), to: 20_001, by: 2) {
+            #expect(reader.receive(.windowUpdate, .syn, id, 0) == nil)
+            reader.session.reset(id, code: StreamErrorCode.negotiationFailed)
+            _ = reader.sent()
+        }
+        #expect(reader.session.resets.isEmpty)
+    }
+
     @Test func openingAndResettingForEverKeepsNothing() {
         var subject = YamuxSubject()
         for id in stride(from: UInt32(1), to: 20_001, by: 2) {

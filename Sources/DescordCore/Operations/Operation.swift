@@ -54,21 +54,31 @@ public struct Operation: Hashable, Sendable {
     public init(
         verifying bytes: [UInt8], isKnownAuthor: (Ed25519.PublicKey) -> Bool = { _ in false }
     ) throws(OperationFailure) {
+        try self.init(decodingUnverified: bytes)
+        try self.checkSignature(isKnownAuthor: isKnownAuthor)
+    }
+
+    /// Decodes and checks all but the signature; for `UnverifiedOperation`, which keeps it inside.
+    init(decodingUnverified bytes: [UInt8]) throws(OperationFailure) {
         guard bytes.count <= Self.maxEncodedSize else { throw .tooLarge }
         guard let message = PBSignedOperation(octets: bytes), message.hasEnvelope else { throw .malformed }
         let salt = message.hasSalt ? message.salt.octets : nil
         let content = message.hasContent ? message.content.octets : nil
-        try self.init(
-            envelope: message.envelope.octets, salt: salt, content: content, checksSignature: true,
-            isKnownAuthor: isKnownAuthor)
+        try self.init(envelope: message.envelope.octets, salt: salt, content: content)
         guard self.encoded == bytes else { throw .notCanonical }
+    }
+
+    /// Checks the author's key and the signature over the header.
+    func checkSignature(isKnownAuthor: (Ed25519.PublicKey) -> Bool) throws(OperationFailure) {
+        guard isKnownAuthor(self.author) || self.author.isMainSubgroupPoint else { throw .badKey }
+        guard try Self.decodeEnvelope(self.envelope).isValid(domain: Self.domain) else { throw .badSignature }
     }
 
     /// Decodes parts that were verified before they were stored: everything but the signature is checked
     /// again. Only for what this home's own database returned.
     public init(storedEnvelope envelope: [UInt8], salt: [UInt8]?, content: [UInt8]?) throws(OperationFailure)
     {
-        try self.init(envelope: envelope, salt: salt, content: content, checksSignature: false)
+        try self.init(envelope: envelope, salt: salt, content: content)
     }
 
     /// Signs a header, after filling in the hash and size of `content`.
@@ -86,26 +96,19 @@ public struct Operation: Hashable, Sendable {
         }
         let envelope = SignedEnvelope(
             signing: header.encoded, type: Self.payloadType, domain: Self.domain, by: key)
-        try self.init(envelope: envelope.encoded, salt: salt, content: content, checksSignature: false)
+        try self.init(envelope: envelope.encoded, salt: salt, content: content)
         guard self.operationClass != .content || self.content != nil else { throw .wrongContent }
         guard self.encoded.count <= Self.maxEncodedSize else { throw .tooLarge }
     }
 
     private init(
-        envelope bytes: [UInt8], salt: [UInt8]?, content: [UInt8]?, checksSignature: Bool,
-        isKnownAuthor: (Ed25519.PublicKey) -> Bool = { _ in false }
+        envelope bytes: [UInt8], salt: [UInt8]?, content: [UInt8]?
     ) throws(OperationFailure) {
         let envelope = try Self.decodeEnvelope(bytes)
         let header = try OperationHeader(decoding: envelope.payload)
         try header.validateShape(size: envelope.payload.count)
         if let body = header.body { try OperationPayloads.validate(body: body, of: header.kind) }
         try Self.validate(salt: salt, content: content, against: header)
-        if checksSignature {
-            guard isKnownAuthor(envelope.publicKey) || envelope.publicKey.isMainSubgroupPoint else {
-                throw .badKey
-            }
-            guard envelope.isValid(domain: Self.domain) else { throw .badSignature }
-        }
         self.id = OperationID(author: envelope.publicKey, header: envelope.payload)
         self.author = envelope.publicKey
         self.header = header

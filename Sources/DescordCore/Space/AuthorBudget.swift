@@ -63,16 +63,20 @@ public struct AuthorBudget: Hashable, Sendable {
         self.controlBytes = controlBytes
     }
 
-    /// Takes an operation out of the budget; false, and nothing taken, when it does not fit.
-    public mutating func take(size: Int, isControl: Bool, limits: BudgetLimits, now: WallTime) -> Bool {
+    /// Takes an operation out of the budget; false, and nothing taken, when it does not fit. One that is not
+    /// paced takes bytes alone.
+    public mutating func take(
+        size: Int, isControl: Bool, isPaced: Bool = true, limits: BudgetLimits, now: WallTime
+    ) -> Bool {
         let elapsed = max(0, min(now.milliseconds - self.updated.milliseconds, 1 << 40))
         let refilled = max(0, self.used - elapsed * Int64(limits.perMinute))
         let total = self.totalBytes + UInt64(size)
         let control = self.controlBytes + (isControl ? UInt64(size) : 0)
-        guard refilled + Self.costPerOperation <= Int64(limits.burst) * Self.costPerOperation,
+        let cost = isPaced ? Self.costPerOperation : 0
+        guard !isPaced || refilled + cost <= Int64(limits.burst) * Self.costPerOperation,
             total <= limits.totalBytes, control <= limits.controlBytes
         else { return false }
-        self.used = refilled + Self.costPerOperation
+        self.used = refilled + cost
         self.updated = max(self.updated, now)
         self.totalBytes = total
         self.controlBytes = control

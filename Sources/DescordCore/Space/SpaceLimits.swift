@@ -8,6 +8,9 @@ public enum SpaceLimits {
     public static let maxUnsettledSpaceBytes = 64 << 20
     /// How long an operation may wait before it is forgotten: the longest that a peer is expected to be away.
     public static let maxUnsettledAge: Duration = .seconds(7 * 86_400)
+    /// How long after joining older operations count as history, which has no pace: as long as anything
+    /// waits.
+    public static let catchUpTime: Duration = .seconds(7 * 86_400)
     /// Joins without a ticket that strangers may write at once in a public space, all together.
     public static let publicJoinBurst: UInt32 = 256
     /// Joins without a ticket a minute at which the burst refills.

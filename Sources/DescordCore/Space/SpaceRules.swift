@@ -88,8 +88,18 @@ public struct SpaceRules<Lookup: SpaceLookup> {
         case .spaceRename, .spaceVisibility, .budgetChange, .roleDefine, .roleGrant, .roleTake:
             return isCreator
         default:
-            return true
+            return try self.isInItsChannel(operation)
         }
+    }
+
+    /// Returns whether the channel that a content operation names was made in its causal past; kinds that
+    /// name none, or that are not known here, are nothing to this rule.
+    private func isInItsChannel(_ operation: Operation) throws -> Bool {
+        guard operation.operationClass == .content, operation.kind.namesChannel == true else { return true }
+        guard let channel = operation.header.channel, let entry = try self.lookup.entry(channel),
+            entry.kind == .channelCreate, entry.state == .admitted
+        else { return false }
+        return try self.lookup.past(of: operation.header.links, among: [channel]).contains(channel)
     }
 
     /// Returns whether the author of `operation` wrote `target`, in the operation's causal past: an author

@@ -27,8 +27,6 @@ public enum SyncLimits {
     /// Peer records passed on in a session, and their bytes.
     static let maxRecordCount = 64
     static let maxRecordsSize = 60_000
-    /// Authors whose key is remembered as checked; of further ones it is checked again.
-    static let maxCheckedAuthorCount = 1_024
     /// Operations of an introduction.
     static let maxIntroductionCount = 8
     /// Reconciliation methods that are read from a hello.

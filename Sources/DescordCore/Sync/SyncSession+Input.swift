@@ -132,12 +132,8 @@ extension SyncSession {
             }
             guard let encoded else { return }
             do {
-                let checked = self.checkedAuthors
-                let operation = try Operation(verifying: encoded) { checked.contains($0) }
-                if self.checkedAuthors.count < SyncLimits.maxCheckedAuthorCount {
-                    self.checkedAuthors.insert(operation.author)
-                }
-                self.operationReceived(operation, size: encoded.count, into: &events)
+                let operation = try UnverifiedOperation(decoding: encoded)
+                try self.operationReceived(operation, size: encoded.count, into: &events)
             } catch {
                 if self.stage == .storingPush, self.pushRemaining > 0 { self.pushRemaining -= 1 }
                 guard !error.isMisbehaviour else { return self.fail(.badOperation(error), into: &events) }
@@ -146,23 +142,29 @@ extension SyncSession {
         }
     }
 
-    private mutating func operationReceived(_ operation: Operation, size: Int, into events: inout [Event]) {
+    /// Takes an operation whose signature the driver checks before it stores it; the two that joining turns
+    /// on are checked here.
+    private mutating func operationReceived(
+        _ operation: UnverifiedOperation, size: Int, into events: inout [Event]
+    ) throws(OperationFailure) {
         guard operation.space == self.storage?.space else {
             return self.fail(.foreignOperation, into: &events)
         }
         switch (self.role, self.stage) {
-        case (.responder, .joining): return self.joinReceived(operation, into: &events)
+        case (.responder, .joining): return self.joinReceived(try operation.verified(), into: &events)
         case (.initiator, .joining):
             guard operation.operationClass == .authority else { return self.fail(.unexpected, into: &events) }
         case (.initiator, .admitting):
-            guard let admit = operation.payload(MemberAdmit.self), admit.join == self.joinOperation,
+            guard let admit = try operation.verified().payload(MemberAdmit.self),
+                admit.join == self.joinOperation,
                 admit.member == self.localKey, self.admission == nil
             else { return self.fail(.unexpected, into: &events) }
             self.admission = operation.id
         case (.responder, .storingPush):
             guard self.pushRemaining > 0 else { return self.fail(.unexpected, into: &events) }
             self.pushRemaining -= 1
-        case (_, .reconciling) where !self.gotDone: break
+        // A peer that has settled already may push while we still store what came before its `done`.
+        case (_, .reconciling) where !self.gotDone || self.staysOpen: break
         case (_, .settled) where self.staysOpen: break
         default: return self.fail(.unexpected, into: &events)
         }
@@ -170,7 +172,7 @@ extension SyncSession {
         // Receipts count once we are a member; what a newcomer holds by then is asked for with the hello.
         let owesReceipt = self.peerHello != nil && operation.author == self.remoteKey
         self.unstored[operation.id] = Unstored(
-            size: size, owesReceipt: owesReceipt, links: operation.header.links)
+            size: size, owesReceipt: owesReceipt, links: operation.links)
         self.unstoredSize += size
         self.batch.append(operation)
         if self.batch.count >= SyncLimits.maxBatchCount { self.flush(into: &events) }

@@ -41,6 +41,7 @@ extension SyncSession {
     /// Queues what the peer wants, and says what is not here.
     mutating func wanted(_ ids: [OperationID]) {
         guard let storage = self.storage else { return }
+        let ids = ids.filter { self.wantedBefore.insert($0).inserted }
         let lacking = ids.filter { !storage.contains($0) }
         if !lacking.isEmpty { self.enqueue(ids: lacking) { .lacking($0) } }
         self.wantedIDs.append(contentsOf: ids)
@@ -150,6 +151,8 @@ extension SyncSession {
         guard let storage = self.storage, message.envelopes.count <= SyncLimits.maxRecordCount else {
             return self.fail(.malformed, into: &events)
         }
+        guard !self.gotRecords else { return self.fail(.unexpected, into: &events) }
+        self.gotRecords = true
         for envelope in message.envelopes {
             let bytes = envelope.octets
             guard let record = PeerRecord(envelope: bytes), let key = record.peer.ed25519,

@@ -30,8 +30,9 @@ public struct SyncSession: ~Copyable {
         case opened(space: SpaceID, joining: Bool)
         /// Initiator: the responder let us in.
         case accepted
-        /// Store these and answer with `stored`, in the same order; at most 256.
-        case store([Operation])
+        /// Verify and store these and answer with `stored`, in the same order, or with `rejected`; at most
+        /// 256.
+        case store([UnverifiedOperation])
         /// Initiator: all authority operations are stored; write a `member join` and answer with `joined`.
         case joinNeeded
         /// Responder: store this `member join` and write a `member admit`, or find that it may not be; answer
@@ -101,9 +102,7 @@ public struct SyncSession: ~Copyable {
     // Input
     var frames = FrameDecoder(maxFrameSize: SyncLimits.maxFrameSize)
     var operations = FrameDecoder(maxFrameSize: Operation.maxEncodedSize)
-    var batch: [Operation] = []
-    /// Authors whose key was checked in this session.
-    var checkedAuthors: Set<Ed25519.PublicKey> = []
+    var batch: [UnverifiedOperation] = []
     /// Operations handed to the driver and not answered.
     var unstored: [OperationID: Unstored] = [:]
     var unstoredSize = 0
@@ -135,6 +134,9 @@ public struct SyncSession: ~Copyable {
     /// What the peer wants and was not put into the queue.
     var wantedIDs: [OperationID] = []
     var wantedOfUs = 0
+    /// What the peer wanted so far: a second wish is passed over, so that 32 bytes never buy a megabyte
+    /// twice.
+    var wantedBefore: Set<OperationID> = []
     var wantedOfThem = 0
     var peerWantsComplete = false
     var outstanding: Set<OperationID> = []
@@ -142,6 +144,7 @@ public struct SyncSession: ~Copyable {
     var gotDone = false
     var saidReconciled = false
     var saidFinish = false
+    var gotRecords = false
 
     // Receipts
     /// Our own operations for which a receipt of this peer counts.
@@ -245,6 +248,11 @@ public struct SyncSession: ~Copyable {
             self.outstanding.remove(id)
         }
         self.process(into: &events)
+    }
+
+    /// Answers `.store`: the signature of one, or its author's key, is wrong, for which the peer is to blame.
+    public mutating func rejected(_ failure: OperationFailure, into events: inout [Event]) {
+        self.fail(.badOperation(failure), into: &events)
     }
 
     /// Tells an open session of operations that became durable by another way, so that receipts go to whoever

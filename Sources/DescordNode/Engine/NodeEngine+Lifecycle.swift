@@ -74,6 +74,7 @@ extension NodeEngine {
     func stop() -> EventLoopFuture<Void> {
         guard !self.isStopping else { return self.eventLoop.makeSucceededVoidFuture() }
         self.isStopping = true
+        for driver in self.unopenedSessions { driver.reset() }
         for context in self.spaces {
             for session in context.sessions { session.leave() }
         }

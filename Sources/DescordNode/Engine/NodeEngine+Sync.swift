@@ -44,8 +44,8 @@ extension NodeEngine {
 
     /// Answers a stream that a peer opened.
     func acceptSync(_ stream: Stream) {
-        let open = self.spaces.reduce(0) { count, context in
-            count + context.sessions.count { $0.peer == stream.peer && !$0.isInitiator }
+        let open = (self.spaces.map(\.sessions) + [self.unopenedSessions]).reduce(0) { count, sessions in
+            count + sessions.count { $0.peer == stream.peer && !$0.isInitiator }
         }
         guard let remoteKey = stream.peer.ed25519, open < Self.maxInboundSessionsPerPeer, !self.isStopping
         else {
@@ -56,7 +56,16 @@ extension NodeEngine {
             responding: self.store.syncDirectory(), localKey: self.key.publicKey, remoteKey: remoteKey,
             handshakeHash: stream.connection.handshakeHash,
             stays: self.configuration.presence == .longLived, now: self.configuration.wallTime())
-        self.run(session, over: stream, isInitiator: false, in: nil)
+        let driver = self.run(session, over: stream, isInitiator: false, in: nil)
+        guard !driver.isOver, driver.space == nil else { return }
+        self.unopenedSessions.append(driver)
+        self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(self.openingDeadline)) {
+            [weak self, weak driver] in
+            guard let self, let driver, self.unopenedSessions.contains(where: { $0 === driver }) else {
+                return
+            }
+            driver.reset()
+        }
     }
 
     @discardableResult
@@ -64,7 +73,7 @@ extension NodeEngine {
         _ session: consuming SyncSession, over stream: Stream, isInitiator: Bool, in context: SpaceContext?
     ) -> SyncDriver {
         let driver = SyncDriver(session: session, stream: stream, isInitiator: isInitiator)
-        self.unsettledSessions += 1
+        if isInitiator { self.begun(driver) }
         context?.sessions.append(driver)
         driver.onEvent = { [weak self] driver, event in self?.handle(event, of: driver) }
         driver.onClosed = { [weak self] driver in self?.closed(driver) }
@@ -77,6 +86,8 @@ extension NodeEngine {
     func handle(_ event: SyncSession.Event, of driver: SyncDriver) {
         switch event {
         case .opened(let space, _):
+            self.unopenedSessions.removeAll { $0 === driver }
+            self.begun(driver)
             self.space(space)?.sessions.append(driver)
         case .store(let operations):
             self.store(operations, for: driver)
@@ -102,12 +113,13 @@ extension NodeEngine {
         }
     }
 
-    private func store(_ operations: [Operation], for driver: SyncDriver) {
-        self.pipeline.submit(operations.map { .verified($0) }, from: .sync(driver.peer)) {
+    private func store(_ operations: [UnverifiedOperation], for driver: SyncDriver) {
+        self.pipeline.submit(operations.map { .sync($0) }, from: .sync(driver.peer)) {
             [weak driver] outcomes in
             var durable: [OperationID] = []
             var refused: [OperationID] = []
             for (operation, outcome) in zip(operations, outcomes) {
+                if case .refused(let failure) = outcome { return driver?.rejected(failure) ?? () }
                 if case .judged(_, let verdict) = outcome, verdict.isDurable {
                     durable.append(operation.id)
                 } else {
@@ -139,10 +151,17 @@ extension NodeEngine {
         self.dial(peerRecord.peer, at: peerRecord.addresses.map { DialCandidate($0, .unsolicited) })
     }
 
+    /// Counts a session among those that are at work.
+    private func begun(_ driver: SyncDriver) {
+        guard !driver.isUnsettled else { return }
+        driver.isUnsettled = true
+        self.unsettledSessions += 1
+    }
+
     /// The first end of a session's work: everything exchanged, or nothing more to expect.
     private func settled(_ driver: SyncDriver, completed: Bool) {
-        guard !driver.isSettled else { return }
-        driver.isSettled = true
+        guard driver.isUnsettled else { return }
+        driver.isUnsettled = false
         self.unsettledSessions -= 1
         if completed { driver.hasReconciled = true }
         if let space = driver.space, completed {
@@ -159,6 +178,7 @@ extension NodeEngine {
 
     func closed(_ driver: SyncDriver) {
         self.settled(driver, completed: false)
+        self.unopenedSessions.removeAll { $0 === driver }
         for context in self.spaces { context.sessions.removeAll { $0 === driver } }
         self.progressed()
     }

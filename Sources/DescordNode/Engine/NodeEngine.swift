@@ -50,8 +50,14 @@ final class NodeEngine {
     var dialing: Set<PeerID> = []
     /// How many dials are under way, whoever they go to.
     var dialsInFlight = 0
-    /// Sync sessions that have not settled.
+    /// Sync sessions that have not settled: those that we opened, and those that we let in. What a stranger
+    /// opens and leaves alone keeps no command waiting.
     var unsettledSessions = 0
+    /// Inbound sessions that have not said which space they mean, or were not let in; each until its
+    /// deadline.
+    var unopenedSessions: [SyncDriver] = []
+    /// How long a peer has to say which space it means, and to take a refusal.
+    var openingDeadline = Duration.seconds(15)
     /// Receipts that came and are being written.
     var receiptsInFlight = 0
     /// Reports of sessions that ended, for `sync`.

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -28,7 +29,7 @@ final class HandoverClient {
 
     /// Connects, checks that the holder is the same user, and says hello.
     static func connect(
-        to socket: RunSocket, eventLoop: any EventLoop
+        to socket: RunSocket, eventLoop: any EventLoop, user: uid_t = geteuid()
     ) -> EventLoopFuture<NIOLoopBound<HandoverClient>> {
         let connection = LineConnection()
         let client = HandoverClient(eventLoop: eventLoop, connection: connection)
@@ -45,7 +46,7 @@ final class HandoverClient {
             .connect(unixDomainSocketPath: socket.path)
             .flatMap { (channel: any Channel) -> EventLoopFuture<Bool> in
                 bound.value.channel = channel
-                return RunSocket.isOwnUser(channel)
+                return RunSocket.isPeer(of: channel, user)
             }
             .flatMap { (isOwn: Bool) -> EventLoopFuture<HandoverResult> in
                 guard isOwn else {

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -11,16 +12,21 @@ final class HandoverServer {
 
     /// The most invocations that are served at once.
     static let maxConnections = 512
+    /// The most requests of one invocation that wait for their answers: it sends one after another.
+    static let maxRequestsPerClient = 64
 
     private final class Client {
         let connection: LineConnection
         var saidHello = false
         var follows = false
+        var requestsInFlight = 0
         init(connection: LineConnection) { self.connection = connection }
     }
 
     private let eventLoop: any EventLoop
     private let socket: RunSocket
+    private let user: uid_t
+    private let maxConnections: Int
     private let handle: (HandoverRequest, @escaping Reply) -> Void
     private var listener: (any Channel)?
     private var clients: [ObjectIdentifier: Client] = [:]
@@ -28,11 +34,14 @@ final class HandoverServer {
     private var drained: EventLoopPromise<Void>?
 
     init(
-        eventLoop: any EventLoop, socket: RunSocket,
+        eventLoop: any EventLoop, socket: RunSocket, user: uid_t = geteuid(),
+        maxConnections: Int = HandoverServer.maxConnections,
         handle: @escaping (HandoverRequest, @escaping Reply) -> Void
     ) {
         self.eventLoop = eventLoop
         self.socket = socket
+        self.user = user
+        self.maxConnections = maxConnections
         self.handle = handle
     }
 
@@ -79,7 +88,7 @@ final class HandoverServer {
     }
 
     private func accept(_ channel: any Channel) throws {
-        guard self.clients.count < Self.maxConnections, self.drained == nil else {
+        guard self.clients.count < self.maxConnections, self.drained == nil else {
             channel.close(promise: nil)
             return
         }
@@ -93,7 +102,7 @@ final class HandoverServer {
         connection.onClosed = { [weak self] in self?.clients[id] = nil }
         try channel.pipeline.syncOperations.addHandler(connection)
         let bound = NIOLoopBound(connection, eventLoop: self.eventLoop)
-        RunSocket.isOwnUser(channel).whenComplete { result in
+        RunSocket.isPeer(of: channel, self.user).whenComplete { result in
             if case .success(true) = result { return }
             bound.value.close()
         }
@@ -141,8 +150,11 @@ final class HandoverServer {
             client.connection.write(HandoverLine(id: line.id, result: HandoverResult()).encoded)
             return
         }
+        guard client.requestsInFlight < Self.maxRequestsPerClient else { return client.connection.close() }
+        client.requestsInFlight += 1
         self.requestsInFlight += 1
         self.handle(request) { [weak self] result in
+            client.requestsInFlight -= 1
             switch result {
             case .success(let value):
                 client.connection.write(HandoverLine(id: line.id, result: value).encoded)

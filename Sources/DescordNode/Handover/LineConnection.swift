@@ -2,7 +2,8 @@ import NIOCore
 
 /// One end of the hand-over socket: lines in, lines out.
 ///
-/// Confined to the loop of its channel. A line over the bound closes the connection.
+/// Confined to the loop of its channel. A line over the bound closes the connection, and so does an other end
+/// that does not read what it asked for.
 final class LineConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -12,7 +13,11 @@ final class LineConnection: ChannelInboundHandler {
     /// Called once, when the connection is gone.
     var onClosed: (() -> Void)?
 
+    /// The most bytes that wait to be read by the other end: four of the longest lines.
+    static let maxUnsentSize = 4 * HandoverRequest.maxLineSize
+
     private var buffer: [UInt8] = []
+    private var unsentSize = 0
     private var context: ChannelHandlerContext?
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -51,9 +56,13 @@ final class LineConnection: ChannelInboundHandler {
     /// Writes a line that carries its newline.
     func write(_ line: [UInt8]) {
         guard let context = self.context else { return }
+        self.unsentSize += line.count
+        guard self.unsentSize <= Self.maxUnsentSize else { return context.close(promise: nil) }
         var buffer = context.channel.allocator.buffer(capacity: line.count)
         buffer.writeBytes(line)
-        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.unsentSize -= line.count }
+        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: written)
     }
 
     /// Closes the connection after what was written.

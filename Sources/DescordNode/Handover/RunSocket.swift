@@ -35,14 +35,14 @@ final class RunSocket: Sendable {
         _ = chmod(self.path, 0o600)
     }
 
-    /// Returns whether the process at the other end of `channel` runs as our user.
-    static func isOwnUser(_ channel: any Channel) -> EventLoopFuture<Bool> {
+    /// Returns whether the process at the other end of `channel` runs as `user`.
+    static func isPeer(of channel: any Channel, _ user: uid_t) -> EventLoopFuture<Bool> {
         guard let provider = channel as? any SocketOptionProvider else {
             return channel.eventLoop.makeSucceededFuture(false)
         }
         let credentials: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
             level: .socket, name: .init(rawValue: SO_PEERCRED))
-        return credentials.map { $0.user == geteuid() }
+        return credentials.map { $0.user == user }
     }
 
     /// The kernel's `struct ucred`, which Glibc's module hides.

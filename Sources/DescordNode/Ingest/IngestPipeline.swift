@@ -28,12 +28,13 @@ final class IngestPipeline {
     enum Form: Sendable {
         /// A `SignedOperation` that nobody verified, and the topic that it came on.
         case gossip([UInt8], topic: String)
-        case verified(Operation)
+        /// Read from a sync stream; its signature is still to be checked.
+        case sync(UnverifiedOperation)
 
         var size: Int {
             switch self {
             case .gossip(let bytes, _): bytes.count
-            case .verified(let operation): operation.envelope.count + (operation.content?.count ?? 0)
+            case .sync(let operation): operation.size
             }
         }
     }
@@ -208,25 +209,24 @@ final class IngestPipeline {
         var operations: [Operation] = []
         var indices: [Int] = []
         for form in forms {
-            switch form {
-            case .verified(let operation):
+            do {
+                let operation: Operation
+                switch form {
+                case .sync(let unverified):
+                    operation = try unverified.verified(isKnownAuthor: knownAuthors.contains)
+                case .gossip(let bytes, let topic):
+                    operation = try Operation(verifying: bytes, isKnownAuthor: knownAuthors.contains)
+                    guard SpaceTopic.name(of: operation.space) == topic else {
+                        outcomes.append(.foreign)
+                        continue
+                    }
+                }
+                knownAuthors.insert(operation.author)
                 indices.append(outcomes.count)
                 operations.append(operation)
                 outcomes.append(.failed)
-            case .gossip(let bytes, let topic):
-                do {
-                    let operation = try Operation(verifying: bytes, isKnownAuthor: knownAuthors.contains)
-                    knownAuthors.insert(operation.author)
-                    if SpaceTopic.name(of: operation.space) == topic {
-                        indices.append(outcomes.count)
-                        operations.append(operation)
-                        outcomes.append(.failed)
-                    } else {
-                        outcomes.append(.foreign)
-                    }
-                } catch let failure as OperationFailure {
-                    outcomes.append(.refused(failure))
-                }
+            } catch let failure as OperationFailure {
+                outcomes.append(.refused(failure))
             }
         }
         guard !operations.isEmpty else { return (outcomes, []) }

@@ -34,7 +34,7 @@ final class SyncDriver {
     /// Whether everything was exchanged once.
     var hasReconciled = false
     /// Whether the owner counts the session among those that are still at work.
-    var isSettled = false
+    var isUnsettled = false
 
     init(session: consuming SyncSession, stream: Stream, isInitiator: Bool) {
         self.session = session
@@ -69,6 +69,11 @@ final class SyncDriver {
     /// Answers `.store`.
     func stored(durable: [OperationID], refused: [OperationID]) {
         self.drive { session, events in session.stored(durable: durable, refused: refused, into: &events) }
+    }
+
+    /// Answers `.store` when an operation is wrong in every state.
+    func rejected(_ failure: OperationFailure) {
+        self.drive { session, events in session.rejected(failure, into: &events) }
     }
 
     /// Answers `.joinNeeded`.

@@ -47,8 +47,14 @@ struct AuthoringTransaction {
         guard let row = try self.ingestion.row(space), row.state == .joined else {
             throw StoreError.unknownSpace
         }
-        let operation = try self.sign(payload, in: row, channel: channel, following: required)
-        let judgement = try SpaceRules(StoreLookup(db: self.db, row: row)).judge(operation, now: self.now)
+        var operation = try self.sign(payload, in: row, channel: channel, following: required)
+        let rules = SpaceRules(StoreLookup(db: self.db, row: row))
+        var judgement = try rules.judge(operation, now: self.now)
+        if judgement == .void, let channel, try self.isLinkable(channel) {
+            // Of many heads eight are linked to; when the channel is in the past of none, it is itself.
+            operation = try self.sign(payload, in: row, channel: channel, following: required + [channel])
+            judgement = try rules.judge(operation, now: self.now)
+        }
         switch judgement {
         case .admitted, .waiting, .held: break
         case .void, .invalid, .ignored: throw StoreError.notPermitted
@@ -66,6 +72,11 @@ struct AuthoringTransaction {
                 "SELECT 1 FROM operations WHERE id = ? AND space = ? AND kind = ? AND state = 0",
                 [channel.data, row.number, OperationKind.channelCreate.rawValue])
         else { throw StoreError.unknownTarget }
+    }
+
+    private func isLinkable(_ id: OperationID) throws -> Bool {
+        try self.db.integer("SELECT clock FROM operations WHERE id = ?", [id.data])
+            .map { HybridLogicalClock(rawValue: UInt64(bitPattern: $0)).isLinkable(at: self.now) } ?? false
     }
 
     // MARK: - Signing and storing

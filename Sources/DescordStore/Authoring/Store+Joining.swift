@@ -11,10 +11,11 @@ extension Store {
     }
 
     /// Prepares for receiving a space that this home is about to join: nothing of it is shown before the
-    /// admission.
+    /// admission. Every beginning that does not end in an admission is to be abandoned.
     public func beginJoin(_ space: SpaceID, name: String = "", at now: WallTime? = nil) throws(StoreError) {
         let now = now ?? self.wallTime()
         try self.write { db in
+            try Self.changeJoins(db, of: space, by: 1)
             guard let row = try SpaceRow.find(db, space) else {
                 _ = try SpaceRow.insert(db, space, name: name, state: .pending, now: now)
                 return
@@ -26,9 +27,11 @@ extension Store {
         }
     }
 
-    /// Forgets what came of a join that failed; a space that was left before is left again.
+    /// Forgets what came of a join that failed, unless somebody else of this home is still joining; a space
+    /// that was left before is left again.
     public func abandonJoin(_ space: SpaceID) throws(StoreError) {
         try self.write { db in
+            guard try Self.changeJoins(db, of: space, by: -1) == 0 else { return }
             guard
                 let row = try db.row(
                     "SELECT joined_at FROM spaces WHERE id = ? AND state = 0", [space.data])
@@ -40,6 +43,24 @@ extension Store {
             }
         }
     }
+
+    /// Counts the joins of a space that are under way, in all processes; returns how many there are now. What
+    /// a crash leaves counted goes with the space's rows: by the admission or by the sweep.
+    @discardableResult
+    private static func changeJoins(_ db: Database, of space: SpaceID, by change: Int64) throws -> Int64 {
+        let key = self.joinsKey(space)
+        let known = try db.integer("SELECT CAST(value AS INTEGER) FROM settings WHERE key = ?", [key]) ?? 0
+        let count = max(0, known + change)
+        if count == 0 {
+            try db.run("DELETE FROM settings WHERE key = ?", [key])
+        } else {
+            try db.run("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, String(count)])
+        }
+        return count
+    }
+
+    /// The setting that counts a space's joins under way.
+    static func joinsKey(_ space: SpaceID) -> String { "joins/\(space.hex)" }
 
     /// Writes our `member join`, or returns the one that an earlier try left behind.
     ///
@@ -117,7 +138,11 @@ extension Store {
                     return .refused(.unknown)
                 }
                 // A public space's strangers share one budget; who is over it may come again.
-                guard case .requested = try author.ingestion.ingest(request) else { return .refused(.usedUp) }
+                // Whoever asks now is no history, whatever its clock says.
+                let source = IngestSource.gossip(PeerID(request.author))
+                guard case .requested = try author.ingestion.ingest(request, from: source) else {
+                    return .refused(.usedUp)
+                }
             }
             let admission = try author.write(
                 MemberAdmit(join: request.id, member: request.author), in: request.space,
@@ -181,6 +206,7 @@ extension Ingestion {
             guard let row = try self.row(id) else { continue }
             row.state = .joined
             row.isDirty = true
+            try self.db.run("DELETE FROM settings WHERE key = ?", [Store.joinsKey(id)])
         }
     }
 }

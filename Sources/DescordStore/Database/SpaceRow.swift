@@ -26,6 +26,8 @@ final class SpaceRow {
     /// How many authority operations came into force: the next one's place in stored pasts.
     var authorityCount: UInt32
     var limits: BudgetLimits
+    /// When this home became a member first; nil before the end of that transaction.
+    let joinedAt: WallTime?
     var isDirty = false
 
     init?(_ row: Row) {
@@ -41,6 +43,7 @@ final class SpaceRow {
         self.state = state
         self.fingerprint = fingerprint
         self.authorityCount = row["authority_count"]
+        self.joinedAt = (row["joined_at"] as Int64?).map { WallTime(milliseconds: $0) }
         self.limits = Self.limits(row["budget"] as String?)
     }
 

@@ -35,8 +35,11 @@ extension Ingestion {
 
     /// Takes an operation out of its author's budget; what does not fit is remembered, so that it is not
     /// pulled again before it may fit. Our own operations are not counted.
+    ///
+    /// History is counted by its bytes alone: see `isHistory`.
     func takeBudget(
-        for operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow
+        for operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow,
+        from source: IngestSource
     ) throws -> Bool {
         guard operation.author != self.own, !operation.isGenesis else { return true }
         let isStranger = judgement == .admitted(byMember: false)
@@ -53,7 +56,11 @@ extension Ingestion {
             } ?? AuthorBudget(now: self.now)
         let size = operation.encoded.count
         let isControl = operation.operationClass != .content
-        guard budget.take(size: size, isControl: isControl, limits: limits, now: self.now) else {
+        let isHistory = self.isHistory(operation, in: row, from: source)
+        guard
+            budget.take(
+                size: size, isControl: isControl, isPaced: !isHistory, limits: limits, now: self.now)
+        else {
             let until = budget.retryTime(size: size, isControl: isControl, limits: limits, now: self.now)
             try self.remember(refused: operation.id, until: until, in: row)
             return false
@@ -66,6 +73,18 @@ extension Ingestion {
                 Int64(bitPattern: budget.controlBytes),
             ])
         return true
+    }
+
+    /// Returns whether an operation was there before we were: it comes by sync, its clock is before our
+    /// joining, and we are still catching up.
+    ///
+    /// The pace of a budget holds back who writes too much now. A newcomer reads at once what was written
+    /// over years, so for a week of its membership the past is bounded by bytes alone. Clocks can be forged,
+    /// which is why neither gossip nor a home that has caught up makes this exception.
+    private func isHistory(_ operation: Operation, in row: SpaceRow, from source: IngestSource) -> Bool {
+        guard case .sync = source else { return false }
+        guard let joined = row.joinedAt else { return true }
+        return operation.header.clock.wallTime <= joined && self.now < joined + SpaceLimits.catchUpTime
     }
 
     private func remember(refused id: OperationID, until: WallTime, in row: SpaceRow) throws {

@@ -44,16 +44,54 @@ struct Ingestion {
     // MARK: - One operation
 
     /// Judges and stores one operation that somebody sent.
-    mutating func ingest(_ operation: Operation) throws -> IngestVerdict {
+    mutating func ingest(_ operation: Operation, from source: IngestSource) throws -> IngestVerdict {
         guard let row = try self.row(operation.space) else { return .ignored(.foreignSpace) }
-        if try self.db.exists("SELECT 1 FROM operations WHERE id = ?", [operation.id.data]) {
-            return .duplicate
+        if let known = try self.db.row(
+            "SELECT n, state, content IS NULL AS bare FROM operations WHERE id = ?", [operation.id.data])
+        {
+            guard operation.content != nil, known["bare"],
+                let state = OperationState(rawValue: known["state"])
+            else { return .duplicate }
+            return try self.complete(known["n"], state, with: operation, in: row, from: source)
         }
         let judgement = try SpaceRules(StoreLookup(db: self.db, row: row)).judge(operation, now: self.now)
         if case .ignored(let reason) = judgement { return .ignored(reason) }
         if try !self.hasRoom(for: operation, judgement, in: row) { return .ignored(.waitingRoomFull) }
-        if try !self.takeBudget(for: operation, judgement, in: row) { return .ignored(.overBudget) }
+        if try !self.takeBudget(for: operation, judgement, in: row, from: source) {
+            return .ignored(.overBudget)
+        }
         return try self.store(operation, judgement, in: row)
+    }
+
+    /// Adds the content to an operation of which somebody handed us the header alone. What is in force
+    /// arrives anew, because whoever follows has passed the place where it had nothing to show.
+    private mutating func complete(
+        _ number: Int64, _ state: OperationState, with operation: Operation, in row: SpaceRow,
+        from source: IngestSource
+    ) throws -> IngestVerdict {
+        if !state.isSettled, try !self.hasRoom(for: operation, .waiting(missing: []), in: row) {
+            return .ignored(.waitingRoomFull)
+        }
+        guard try self.takeBudget(for: operation, .admitted(byMember: true), in: row, from: source) else {
+            return .ignored(.overBudget)
+        }
+        try self.db.run(
+            "UPDATE operations SET salt = ?, content = ?, size = ? WHERE n = ?",
+            [
+                operation.salt.map { Data($0) }, operation.content.map { Data($0) }, operation.encoded.count,
+                number,
+            ])
+        switch state {
+        case .admitted:
+            let arrival = try self.nextPlace()
+            try self.db.run("UPDATE operations SET arrival = ? WHERE n = ?", [arrival, number])
+            self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
+            return .stored(arrival: arrival)
+        case .waiting: return .waiting
+        case .held: return .held
+        case .invalid: return .invalid
+        case .void: return .void
+        }
     }
 
     /// Stores a judged operation, and settles what waited for it.
@@ -169,9 +207,7 @@ struct Ingestion {
 
     /// Gives an operation its place in the local order, and does what it says.
     private mutating func admit(_ operation: Operation, _ number: Int64, in row: SpaceRow) throws -> Int64 {
-        let newest = try self.nextArrival ?? self.db.integer("SELECT max(arrival) FROM operations") ?? 0
-        let arrival = newest + 1
-        self.nextArrival = arrival
+        let arrival = try self.nextPlace()
         try self.db.run(
             "UPDATE operations SET state = 0, arrival = ?, admitted_at = ?, release_at = NULL WHERE n = ?",
             [arrival, self.now.milliseconds, number])
@@ -183,6 +219,13 @@ struct Ingestion {
         try self.apply(operation, in: row)
         self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
         return arrival
+    }
+
+    /// Takes the next place in the local order.
+    private mutating func nextPlace() throws -> Int64 {
+        let newest = try self.nextArrival ?? self.db.integer("SELECT max(arrival) FROM operations") ?? 0
+        self.nextArrival = newest + 1
+        return newest + 1
     }
 
     /// Stores which authority operations a settled operation follows; one that is in force itself gets its

@@ -15,7 +15,7 @@ extension Store {
             try ingestion.releaseHeld()
             var verdicts: [IngestVerdict] = []
             verdicts.reserveCapacity(operations.count)
-            for operation in operations { verdicts.append(try ingestion.ingest(operation)) }
+            for operation in operations { verdicts.append(try ingestion.ingest(operation, from: source)) }
             try ingestion.completeJoins()
             try ingestion.finish()
             return IngestResult(verdicts: verdicts, admitted: ingestion.admitted)
@@ -90,6 +90,7 @@ extension Store {
         for table in ["heads", "tips", "forks", "budgets", "refused"] {
             try db.run("DELETE FROM \(table) WHERE space = ?", [row.number])
         }
+        try db.run("DELETE FROM settings WHERE key = ?", [Self.joinsKey(id)])
         try db.run("DELETE FROM spaces WHERE n = ?", [row.number])
     }
 }

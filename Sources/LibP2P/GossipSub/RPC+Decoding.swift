@@ -8,7 +8,8 @@ extension RPC {
     /// The most ids of each kind (IHAVE, IWANT, IDONTWANT) that are read of one RPC; the rest are passed
     /// over.
     public static let idCountMax = 16_384
-    /// The most GRAFTs, PRUNEs and IHAVE topics that are read of one RPC; the rest are passed over.
+    /// The most GRAFTs, PRUNEs, IHAVE topics and control messages that are read of one RPC; the rest are
+    /// passed over.
     public static let controlCountMax = 1_024
 
     /// Decodes a frame. Every count and size is checked before anything is allocated for it.
@@ -16,6 +17,7 @@ extension RPC {
         guard bytes.count <= Self.maxSize else { throw .tooLarge }
         self.init()
         var reader = WireReader(bytes, 0..<bytes.count)
+        var controlCount = 0
         while !reader.isAtEnd {
             let (field, type) = try reader.tag()
             switch field {
@@ -30,7 +32,9 @@ extension RPC {
                 guard self.messages.count < Self.messageCountMax else { throw .tooManyMessages }
                 self.messages.append(try Message(decoding: bytes, range))
             case 3:
-                try self.mergeControl(bytes, try reader.range(type))
+                let range = try reader.range(type)
+                controlCount += 1
+                if controlCount <= Self.controlCountMax { try self.mergeControl(bytes, range) }
             default:
                 try reader.skip(field, type)
             }

@@ -175,8 +175,9 @@ extension YamuxSession {
             self.skipPayload(of: header)
             return false
         }
+        // Every stream may come to cost a refusal: who does not take those that it is owed opens no more.
+        guard self.resets.count < Self.maxPendingResets else { throw .streamFlood }
         guard self.goAwayCode == nil, self.inboundCount < self.configuration.maxInboundStreams else {
-            guard self.resets.count < Self.maxPendingResets else { throw .streamFlood }
             self.resets.append((id, StreamErrorCode.resourceLimit))
             self.skipPayload(of: header)
             return false

@@ -226,19 +226,21 @@ extension Multiaddr.Code {
         case .ip4: return IPAddressText.parse4(text)
         case .ip6: return IPAddressText.parse6(text)
         case .tcp, .udp:
-            guard text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let port = UInt16(text) else {
-                return nil
-            }
-            return [UInt8(port >> 8), UInt8(port & 0xff)]
-        case .ipcidr: return UInt8(text).map { [$0] }
+            return Self.number(text, as: UInt16.self).map { [UInt8($0 >> 8), UInt8($0 & 0xff)] }
+        case .ipcidr: return Self.number(text, as: UInt8.self).map { [$0] }
         case .memory:
-            return UInt64(text).map { number in
+            return Self.number(text, as: UInt64.self).map { number in
                 (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
             }
         case .p2p: return PeerID(parsing: text)?.bytes
         case .certhash: return Multibase.decode(text)
         default: return Array(text.utf8)
         }
+    }
+
+    /// Reads decimal digits and nothing else: the standard library takes a sign as well.
+    private static func number<Number: FixedWidthInteger>(_ text: String, as _: Number.Type) -> Number? {
+        text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? Number(text) : nil
     }
 
     func format(_ value: [UInt8]) -> String {
