@@ -55,7 +55,7 @@ extension NodeEngine {
     func enter(_ space: HeldSpace) throws {
         guard self.space(space.id) == nil else { return }
         let context = SpaceContext(
-            id: space.id, isPublic: space.isPublic, members: Set(try self.store.memberPeers(of: space.id)))
+            id: space.id, isPublic: space.isPublic, members: try self.otherMembers(of: space.id))
         self.spaces.append(context)
         if !space.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
         self.gossip.subscribe(context.topic)
@@ -64,12 +64,16 @@ extension NodeEngine {
     /// Reads the members of a space again, after an operation changed them.
     func membersChanged(in context: SpaceContext) {
         // They stay as they were.
-        guard let members = try? self.store.memberPeers(of: context.id) else { return }
-        context.members = Set(members)
+        guard let members = try? self.otherMembers(of: context.id) else { return }
+        context.members = members
         if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
     }
 
     /// Leaves: stops what waits, says goodbye, writes every queue, and persists what the next run should
+    private func otherMembers(of space: SpaceID) throws -> Set<PeerID> {
+        Set(try self.store.memberPeers(of: space)).subtracting([self.peerID])
+    }
+
     /// know.
     func stop() -> EventLoopFuture<Void> {
         guard !self.isStopping else { return self.eventLoop.makeSucceededVoidFuture() }

@@ -54,6 +54,8 @@ final class NodeEngine {
     var unsettledSessions = 0
     /// Receipts that came and are being written.
     var receiptsInFlight = 0
+    /// Whether the sessions that this run opened by itself were reported.
+    var hasReconciled = false
     /// Reports of sessions that ended, for `sync`.
     var finishedSessions: [SyncReport] = []
     /// Called when something happened that a waiting command may have waited for.
