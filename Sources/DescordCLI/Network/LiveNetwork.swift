@@ -1,6 +1,7 @@
 import DescordCore
 import DescordNode
 import DescordStore
+import Glibc
 import LibP2P
 import LibP2PCore
 import LibP2PHost
@@ -228,8 +229,14 @@ extension CommandError {
             self.init(
                 failure.reason == "not_permitted" ? .notPermitted : .unavailable,
                 failure.reason == "not_permitted" ? .notPermitted : .unreachable, failure.message)
-        case NodeSession.Failure.start(.runFolder(let path, _)):
-            self.init(.inputOutput, .inputOutput, "cannot use \"\(path)\"")
+        case NodeSession.Failure.start(.runFolder(let path, let code)):
+            let isFull = code == ENOSPC || code == EDQUOT
+            self.init(
+                .inputOutput, isFull ? .diskFull : .inputOutput,
+                "cannot use \"\(path)\": \(SystemText.error(code))",
+                hint: isFull
+                    ? "free some space and run the command again"
+                    : "check the owner and mode of the home, and that its disk is not mounted read-only")
         case is ListenError:
             self.init(
                 .unavailable, .unreachable, "cannot listen: \(error)",
