@@ -128,7 +128,11 @@ package final class CommandContext {
     package var hasSession: Bool { self.shared.session != nil }
 
     /// The session of the network, opened by the first call; signals end it properly from now on.
-    package func session(_ purpose: NetworkConfiguration.Purpose) async throws -> any NetworkSession {
+    ///
+    /// What the node notices is said on `output`, the command's own when there is none.
+    package func session(
+        _ purpose: NetworkConfiguration.Purpose, noticing output: Output? = nil
+    ) async throws -> any NetworkSession {
         if let session = self.shared.session {
             // In a REPL the session is older than the command, and what the command names is dialled now.
             for address in self.options.connect {
@@ -136,7 +140,9 @@ package final class CommandContext {
             }
             return session
         }
-        let configuration = try self.network(purpose, self.home())
+        var configuration = try self.network(purpose, self.home())
+        let output = output ?? self.output
+        configuration.warn = { output.warn($0) }
         Interruption.watch()
         let session = try await self.surroundings.network.open(configuration)
         self.shared.session = session

@@ -88,6 +88,8 @@ package struct LiveNetwork: NetworkProvider {
         node.listenAddresses = self.listenAddresses(configuration)
         node.connect = configuration.connect
         node.usesMulticastDNS = configuration.usesMDNS
+        let warn = configuration.warn
+        node.onWarning = { warn(CommandWarning($0)) }
         node.traceFile = self.environment[Self.traceVariable].flatMap { $0.isEmpty ? nil : $0 }
         if let text = self.environment[Self.parametersVariable], !text.isEmpty {
             node.gossipSub = try ParameterOverrides(parsing: text).applied(to: node.gossipSub)

@@ -81,7 +81,7 @@ package struct Shell: Sendable {
         else { throw CommandError(.inputOutput, .inputOutput, "the terminal cannot be used") }
         defer { editor.stop() }
         let output = context.output.writing(to: editor)
-        let session = try await context.session(.stay)
+        let session = try await context.session(.stay, noticing: output)
         for address in try await session.addresses() { output.detail("listening on \(address)") }
         output.note("/help lists the commands, /quit or Ctrl-D leaves; anything else is posted")
         let running = RunningCommand()

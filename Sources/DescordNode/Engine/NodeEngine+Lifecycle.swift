@@ -16,6 +16,7 @@ extension NodeEngine {
                 disconnected: { [unowned self] connection, last in self.disconnected(connection, last: last) }
             ))
         self.host.onDiscovered = { [unowned self] peer, candidates in self.dial(peer, at: candidates) }
+        self.host.onOwnIdentityElsewhere = { [unowned self] in self.sameKeyElsewhere(at: $0) }
         self.host.setHandler(SyncLimits.protocolID) { [unowned self] stream in self.acceptSync(stream) }
         self.pipeline.onAdmitted = { [unowned self] in self.admitted($0, from: $1) }
         self.pipeline.onFailure = { [unowned self] error in
@@ -69,11 +70,11 @@ extension NodeEngine {
         if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
     }
 
-    /// Leaves: stops what waits, says goodbye, writes every queue, and persists what the next run should
     private func otherMembers(of space: SpaceID) throws -> Set<PeerID> {
         Set(try self.store.memberPeers(of: space)).subtracting([self.peerID])
     }
 
+    /// Leaves: stops what waits, says goodbye, writes every queue, and persists what the next run should
     /// know.
     func stop() -> EventLoopFuture<Void> {
         guard !self.isStopping else { return self.eventLoop.makeSucceededVoidFuture() }

@@ -66,6 +66,8 @@ final class NodeEngine {
     /// Public spaces that others announced.
     var announcements = Announcements()
     var isStopping = false
+    /// Whether the owner was told that our key is used elsewhere: once a run.
+    var hasWarnedOfSameKey = false
     /// Operations that came by sync lately: their gossip copy is passed on once, though it is known.
     var recentlySynced = RecentOperations()
 
