@@ -35,6 +35,34 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: marker))
     }
 
+    @Test(arguments: ["zsh", "fish"]) func otherShellsLoadTheirScriptsAndComplete(
+        _ shell: String
+    ) async throws {
+        let home = try await TestHome.made(space: "ops")
+        let scripts = TestHome.root.appending(path: "completions").path
+        let setUp = home.folder.appending(path: ".zshrc")
+        try Data("PS1='ready> '; fpath=('\(scripts)' $fpath); autoload -Uz compinit; compinit -u -D\n".utf8)
+            .write(to: setUp)
+        let program =
+            shell == "zsh"
+            ? ["/usr/bin/zsh", "-i"]
+            : [
+                "/usr/bin/fish", "--no-config", "-i", "-C",
+                "function fish_prompt; echo -n 'ready> '; end; source '\(scripts)/descord.fish'",
+            ]
+        let transcript = try await home.terminal(
+            [
+                ("expect", "ready> "), ("send", "descord po\t"), ("expect", "post"), ("send", "\u{3}"),
+                ("expect", "ready> "), ("send", "descord space use \t"), ("expect", "use ops"),
+                ("send", "\u{3}"), ("expect", "ready> "), ("send", "exit 7\r"), ("code", 7),
+            ], program: program,
+            environment: [
+                "PATH": TestHome.binary.deletingLastPathComponent().path + ":/usr/bin:/bin",
+                "ZDOTDIR": home.folder.path,
+            ])
+        #expect(!transcript.contains("rror"))
+    }
+
     @Test func withoutAHomeNothingIsOfferedAndNothingIsMade() async throws {
         let home = try TestHome()
         #expect(try await self.complete(home, ["space", "use", "--", "positional@0"]) == [])
