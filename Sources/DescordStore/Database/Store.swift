@@ -11,8 +11,9 @@ import Logging
 /// chain, a clock, a gossip number) is taken in the write transaction that stores it. A returned call is a
 /// commit that was synced to the disk.
 public final class Store: Sendable {
-    /// How long a transaction waits for those of other processes.
-    static let busySeconds: TimeInterval = 10
+    /// How long a transaction waits for those of other processes. Who waits is not served in order, so that
+    /// of a hundred at once on a slow disk the last one may wait for all the others.
+    static let busySeconds: TimeInterval = 60
 
     /// The home.
     public let home: Home

@@ -11,7 +11,7 @@ public enum StoreError: Error, Hashable, Sendable {
     case readOnly
     /// The file is no database, or damaged.
     case corrupt(String)
-    /// Another process held the database for longer than 10 seconds.
+    /// Another process held the database for longer than a minute.
     case busy
     /// Anything else that the database or the system says.
     case failed(String)
