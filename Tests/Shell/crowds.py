@@ -2,7 +2,7 @@
 
 import subprocess
 
-from place import check, read_json, refuses, scenario, until
+from place import PATIENCE, check, read_json, refuses, scenario, until
 
 IN_A_ROW = 50
 AT_ONCE = 100
@@ -47,7 +47,7 @@ def hundred_posts_at_once_are_each_heard_once(place):
         posts = [
             subprocess.Popen(
                 [place.binary, "post", "--json", f"number {number}"], text=True, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=alice.environment())
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=alice.environment(DESCORD_TIMEOUT=PATIENCE))
             for number in range(AT_ONCE)]
         results = []
         for post in posts:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from place import WAIT_SECONDS, check, end, scenario, until
+from place import PATIENCE, WAIT_SECONDS, check, end, scenario, until
 
 RUNS = 25  # times SCALE
 
@@ -13,7 +13,7 @@ RUNS = 25  # times SCALE
 def start(home, *arguments):
     return subprocess.Popen(
         [home.binary, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=home.environment())
+        env=home.environment(DESCORD_TIMEOUT=PATIENCE))
 
 
 def kill_at(process, moment, home, limit):

@@ -45,13 +45,13 @@ class Place:
 
     def home(self, name, **settings):
         """Makes a home with an identity."""
-        home = Person(self.binary, self.folder / name, **{"DESCORD_TIMEOUT": PATIENCE, **settings})
+        home = Person(self.binary, self.folder / name, **settings)
         home.run("keygen", "-q")
         return home
 
     def bare(self, name):
         """Makes no more than the folder of a home."""
-        home = Person(self.binary, self.folder / name, DESCORD_TIMEOUT=PATIENCE)
+        home = Person(self.binary, self.folder / name)
         home.path.mkdir(mode=0o700)
         return home
 
@@ -77,6 +77,10 @@ class Place:
 
 class Person(Home):
     """A home, and what it says of itself."""
+
+    def run(self, *arguments, **options):
+        """Runs a command to its end, which has a minute for the network; what stays has no end of its own."""
+        return super().run(*arguments, **{"DESCORD_TIMEOUT": PATIENCE, **options})
 
     def found(self):
         """Makes a space with one channel."""
