@@ -39,6 +39,8 @@ import Testing
         _ shell: String
     ) async throws {
         let home = try await TestHome.made(space: "ops")
+        try await home.succeed("space", "create", "zeta")
+        try await home.succeed("space", "use", "zeta")
         let scripts = TestHome.root.appending(path: "completions").path
         let setUp = home.folder.appending(path: ".zshrc")
         try Data("PS1='ready> '; fpath=('\(scripts)' $fpath); autoload -Uz compinit; compinit -u -D\n".utf8)
@@ -52,15 +54,18 @@ import Testing
             ]
         let transcript = try await home.terminal(
             [
-                ("expect", "ready> "), ("send", "descord po\t"), ("expect", "post"), ("send", "\u{3}"),
-                ("expect", "ready> "), ("send", "descord space use \t"), ("expect", "use ops"),
-                ("send", "\u{3}"), ("expect", "ready> "), ("send", "exit 7\r"), ("code", 7),
+                ("expect", "ready> "), ("send", "descord sp\t"), ("expect", "space"),
+                ("send", "use o\t\r"), ("expect", "ready> "), ("send", "exit 7\r"), ("code", 7),
             ], program: program,
             environment: [
                 "PATH": TestHome.binary.deletingLastPathComponent().path + ":/usr/bin:/bin",
                 "ZDOTDIR": home.folder.path,
             ])
         #expect(!transcript.contains("rror"))
+        let current = try await home.succeed("space", "list", "--json").objects().filter { space in
+            space["current"] as? Bool == true
+        }
+        #expect(current.map { $0["name"] as? String } == ["ops"], "\(transcript)")
     }
 
     @Test func withoutAHomeNothingIsOfferedAndNothingIsMade() async throws {

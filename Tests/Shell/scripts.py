@@ -8,8 +8,8 @@ def scripted_repl_is_on_the_air_as_listen_is(place):
     """Without --connect too: it dials who is known, subscribes, and is grafted into the mesh."""
     alice, bob = place.pair()
     with bob.start("listen", "--json") as listener:
-        address = listener.address()
-        alice.run("sync", "--connect", address)
+        listener.address()
+        # She knows Bob by the record that he gave when he joined; nothing is said on the command line.
         with alice.start("repl", "--json", stdin=True) as script:
             def peer():
                 script.type("peers")

@@ -80,6 +80,7 @@ package final class CommandContext {
             }
         }
         let settings = try Settings(options: options, environment: surroundings.environment, files: files)
+        if !toleratesBadSettings { try Profile.check(settings.profile) }
         self.settings = settings
         self.output = Output(
             isJSON: settings.flag(.json), isQuiet: settings.flag(.quiet), verbosity: settings.verbosity,
@@ -153,8 +154,7 @@ package final class CommandContext {
     package func network(
         _ purpose: NetworkConfiguration.Purpose, _ home: OpenHome
     ) throws(CommandError) -> NetworkConfiguration {
-        try Profile.check(self.settings.profile)
-        return NetworkConfiguration(
+        NetworkConfiguration(
             purpose: purpose, home: home, connect: self.settings.addresses(.connect),
             listen: self.settings.addresses(.listen), usesMDNS: self.settings.flag(.mdns),
             profile: self.settings.profile, verbosity: self.output.verbosity)
