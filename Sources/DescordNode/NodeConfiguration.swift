@@ -26,6 +26,8 @@ public struct NodeConfiguration: Sendable {
     public var presence: Presence
     /// Writes go-libp2p-pubsub's trace events here, one JSON object a line.
     public var traceFile: String?
+    /// Told of what the owner should know; called on the node's loop, must not block.
+    public var onWarning: (@Sendable (NodeWarning) -> Void)?
     /// Reads the wall clock; tests bring their own.
     public var wallTime: @Sendable () -> WallTime
 

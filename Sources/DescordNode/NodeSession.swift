@@ -1,6 +1,7 @@
 import DescordCore
 import DescordCrypto
 import DescordStore
+import Glibc
 import LibP2PCore
 import LibP2PHost
 import Logging
@@ -240,7 +241,7 @@ package actor NodeSession {
         let home = self.store.home
         let deadline = ContinuousClock.now + Self.holderPatience
         guard let socket = RunSocket(folder: home.runPath, name: RunSocket.name) else {
-            throw Failure.start(.runFolder(path: home.runPath, code: 0))
+            throw Failure.start(.runFolder(path: home.runPath, code: errno))
         }
         let watch = RunFolderWatch(folder: home.runPath)
         while true {

@@ -102,13 +102,20 @@ final class TestHome {
 
     /// Runs it on a terminal by the steps of `Tests/Support/terminal.py`, and returns what the terminal got.
     func terminal(_ steps: [(String, Any)], _ arguments: String...) async throws -> String {
+        try await self.terminal(steps, program: [Self.binary.path] + arguments)
+    }
+
+    /// The same with any program, by its whole path, and its arguments.
+    func terminal(
+        _ steps: [(String, Any)], program: [String], environment more: [String: String?] = [:]
+    ) async throws -> String {
         let scenario = try JSONSerialization.data(withJSONObject: steps.map { [$0.0, $0.1] })
         let run = try await self.run(
             program: URL(filePath: "/usr/bin/env"),
             [
                 "python3", Self.root.appending(path: "Tests/Support/terminal.py").path,
-                String(decoding: scenario, as: UTF8.self), Self.binary.path,
-            ] + arguments)
+                String(decoding: scenario, as: UTF8.self),
+            ] + program, environment: more)
         #expect(run.code == 0, "\(run.errors)")
         return run.output
     }

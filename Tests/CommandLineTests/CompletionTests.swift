@@ -35,6 +35,39 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: marker))
     }
 
+    @Test(arguments: ["zsh", "fish"]) func otherShellsLoadTheirScriptsAndComplete(
+        _ shell: String
+    ) async throws {
+        let home = try await TestHome.made(space: "ops")
+        try await home.succeed("space", "create", "zeta")
+        try await home.succeed("space", "use", "zeta")
+        let scripts = TestHome.root.appending(path: "completions").path
+        let setUp = home.folder.appending(path: ".zshrc")
+        try Data("PS1='ready> '; fpath=('\(scripts)' $fpath); autoload -Uz compinit; compinit -u -D\n".utf8)
+            .write(to: setUp)
+        let program =
+            shell == "zsh"
+            ? ["/usr/bin/zsh", "-i"]
+            : [
+                "/usr/bin/fish", "--no-config", "-i", "-C",
+                "function fish_prompt; echo -n 'ready> '; end; source '\(scripts)/descord.fish'",
+            ]
+        let transcript = try await home.terminal(
+            [
+                ("expect", "ready> "), ("send", "descord sp\t"), ("expect", "space"),
+                ("send", "use o\t\r"), ("expect", "ready> "), ("send", "exit 7\r"), ("code", 7),
+            ], program: program,
+            environment: [
+                "PATH": TestHome.binary.deletingLastPathComponent().path + ":/usr/bin:/bin",
+                "ZDOTDIR": home.folder.path,
+            ])
+        #expect(!transcript.contains("rror"))
+        let current = try await home.succeed("space", "list", "--json").objects().filter { space in
+            space["current"] as? Bool == true
+        }
+        #expect(current.map { $0["name"] as? String } == ["ops"], "\(transcript)")
+    }
+
     @Test func withoutAHomeNothingIsOfferedAndNothingIsMade() async throws {
         let home = try TestHome()
         #expect(try await self.complete(home, ["space", "use", "--", "positional@0"]) == [])

@@ -33,5 +33,8 @@ import Testing
         for code in ErrorCode.allCases {
             #expect(rows.contains { $0.contains("`\(code.rawValue)`") }, "\(code.rawValue)")
         }
+        for code in CommandWarning.Code.allCases {
+            #expect(rows.contains { $0.contains("`\(code.rawValue)`") }, "\(code.rawValue)")
+        }
     }
 }

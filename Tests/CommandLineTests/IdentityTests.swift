@@ -82,6 +82,7 @@ import Testing
         let wrong = try await home.run("--passphrase-fd=0", "id", "--json", input: Data("close sesame".utf8))
         #expect(wrong.code == 77)
         #expect(try wrong.error().code == "wrong_passphrase")
+        #expect(try wrong.error().hint != nil)
         let variable = try await home.run(
             "id", input: Data("open sesame".utf8), environment: ["DESCORD_PASSPHRASE_FD": "0"])
         #expect(variable.output == right.output)

@@ -130,6 +130,16 @@ import Testing
         let run = try await home.run("sync", "--profile", "nosuch", "--json")
         #expect(run.code == 78)
         #expect(try run.error().code == "bad_profile")
+        #expect(try run.error().hint?.contains("default") == true)
+        // Also where the network is not asked.
+        #expect(try await home.run("post", "--profile", "nosuch", "x").code == 78)
+        #expect(try await home.run("log", environment: ["DESCORD_PROFILE": "nosuch"]).code == 78)
+        #expect(try await home.succeed("log").output.isEmpty)
         #expect(try await home.run("config", "set", "profile", "nosuch").code == 78)
+        let bad = Data("{\"profile\":\"nosuch\"}".utf8)
+        try bad.write(to: URL(filePath: home.path + "/config.json"))
+        #expect(try await home.run("log").code == 78)
+        try await home.succeed("config", "unset", "profile")
+        try await home.succeed("log")
     }
 }

@@ -265,6 +265,33 @@ import Testing
         #expect(pair.initiator.report != nil && pair.responder.report != nil)
     }
 
+    @Test func sessionThatEndsIsNotOpenMeanwhile() {
+        var world = World()
+        var pair = world.pair()
+        pair.start()
+        var (question, answer): ([UInt8], [UInt8]) = ([], [])
+        var events: [SyncSession.Event] = []
+        pair.initiator.session.takeOutbound(into: &question, maxBytes: 65_536)
+        pair.responder.session.received(question[...], into: &events)
+        pair.responder.handle(events)
+        while pair.responder.session.hasOutbound {
+            pair.responder.session.takeOutbound(into: &answer, maxBytes: 65_536)
+        }
+        events = []
+        pair.initiator.session.received(answer[...], into: &events)
+        pair.initiator.handle(events)
+        // The responder has finished, and would take an operation for a violation; its end is on its way.
+        #expect(pair.initiator.events.contains("reconciled") && pair.responder.wantsFinish)
+        let isOpen = pair.initiator.session.isOpen
+        #expect(!isOpen)
+        let late = world.bob.content(MessagePost(text: "late"), channel: world.channel)
+        world.bobStorage.insert(late)
+        pair.initiator.session.push([late.id])
+        pair.run()
+        #expect(pair.responder.failure == nil && pair.responder.report != nil)
+        #expect(!world.aliceStorage.contains(late.id))
+    }
+
     @Test func equalFingerprintsWithOtherHeadsFetchAncestors() {
         var world = World()
         for index in 0..<6 {

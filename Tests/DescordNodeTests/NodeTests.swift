@@ -117,6 +117,61 @@ final class TestHome {
         await bobNode.stop()
     }
 
+    @Test func aTicketThatIsUsedUpIsRefusedWithItsReason() async throws {
+        let alice = try TestHome()
+        let homes = [try TestHome(), try TestHome()]
+        let (space, _) = try alice.makeSpace()
+        let aliceNode = try await alice.start()
+        let ticket = try await alice.ticket(for: space, at: aliceNode, uses: 1)
+        var outcomes: [String] = []
+        for home in homes {
+            let node = try await home.start(.oneShot)
+            switch try await node.join(.ticket(ticket), deadline: .seconds(10)) {
+            case .joined: outcomes.append("joined")
+            case .refused(let refusal): outcomes.append("\(refusal)")
+            default: outcomes.append("neither")
+            }
+            await node.stop()
+        }
+        #expect(outcomes == ["joined", "usedUp"])
+        await aliceNode.stop()
+    }
+
+    @Test func syncCountsASessionThatEndedBeforeItWasAsked() async throws {
+        let alice = try TestHome()
+        let bob = try TestHome()
+        let (space, channel) = try alice.makeSpace()
+        let aliceNode = try await alice.start()
+        let joins = try await bob.start(.oneShot)
+        _ = try await joins.join(
+            .ticket(try await alice.ticket(for: space, at: aliceNode)), deadline: .seconds(10))
+        await joins.stop()
+        _ = try alice.store.post("while bob was away", channel: channel, in: space)
+        let node = try await bob.start(.oneShot)
+        // Its own session, to whom it knows, ends before anybody asks for one.
+        _ = try await node.run { engine in
+            engine.wait(until: .init(after: .seconds(30))) { !engine.finishedSessions.isEmpty }
+        }
+        #expect(try bob.texts(space) == ["while bob was away"])
+        let reports = try await node.sync(space, deadline: .seconds(10))
+        #expect(reports.map(\.peer) == [alice.store.peerID.description])
+        // The second time somebody is asked anew.
+        #expect(try await node.sync(space, deadline: .seconds(10)).count == 1)
+        await node.stop()
+        await aliceNode.stop()
+    }
+
+    @Test func whoIsAloneInASpaceHasNoOtherMember() async throws {
+        let alice = try TestHome()
+        let (space, channel) = try alice.makeSpace()
+        let node = try await alice.start()
+        let post = try alice.store.post("to nobody", channel: channel, in: space).operation.id
+        let publication = try await node.publish([post], in: space, waitingFor: 1, deadline: .seconds(10))
+        #expect(!publication.hasOtherMembers)
+        #expect(try alice.store.outbox(includesLocal: true).allSatisfy { $0.attempts == 0 })
+        await node.stop()
+    }
+
     @Test func aPostReachesEveryListenerAndEachSaysSo() async throws {
         let alice = try TestHome()
         let bob = try TestHome()
@@ -175,6 +230,9 @@ final class TestHome {
         await alone.stop()
         #expect(publication.storedBy == [post: 0])
         #expect(publication.hasOtherMembers)
+        let queued = try #require(try bob.store.outbox().first { $0.operation == post })
+        #expect(queued.attempts == 1)
+        #expect(queued.lastError == "no member was reached")
         #expect(try bob.store.outbox().map(\.operation).contains(post))
 
         let aliceBack = try await alice.start()

@@ -71,6 +71,7 @@ import Testing
 
     @Test func ownIdIsNeverDialled() async throws {
         let a = try await Host.make()
+        let elsewhere = a.elsewhere
         let expectedSelf = await #expect(throws: DialError.self) { _ = try await a.dial(a) }
         #expect(expectedSelf?.attempts.map(\.failure) == [.ownIdentity])
         // Without an expectation the handshake shows it.
@@ -79,7 +80,26 @@ import Testing
         }
         #expect(anyone?.attempts.map(\.failure) == [.ownIdentity])
         #expect(a.connections.isEmpty)
+        // Both ends have ended; its own listener was no other process.
         try await a.end()
+        #expect(elsewhere.pending.isEmpty)
+    }
+
+    @Test func ownIdentityInAnotherProcessIsToldAtBothEnds() async throws {
+        let key = Ed25519.PrivateKey.generate()
+        let a = try await Host.make(key: key)
+        let b = try await Host.make(key: key)
+        let (heardByA, heardByB) = (a.elsewhere, b.elsewhere)
+        let failure = await #expect(throws: DialError.self) {
+            _ = try await value(a.dial(b.boundAddresses, expecting: nil, deadline: .seconds(20)))
+        }
+        #expect(failure?.attempts.map(\.failure) == [.ownIdentity])
+        #expect(await heardByA.next() == b.boundAddresses[0])
+        #expect(await heardByB.next().ip == [127, 0, 0, 1])
+        #expect(a.connections.isEmpty && b.connections.isEmpty)
+        try await a.end()
+        try await b.end()
+        #expect(heardByA.pending.isEmpty && heardByB.pending.isEmpty)
     }
 
     @Test func theFirstAddressThatAuthenticatesWins() async throws {

@@ -89,6 +89,13 @@ enum StreamEvent: Equatable {
         return events
     }
 
+    /// Addresses at which another process proved this host's identity.
+    var elsewhere: Events<Multiaddr> {
+        let events = Events<Multiaddr>()
+        self.onOwnIdentityElsewhere = { events.send($0) }
+        return events
+    }
+
     var changes: Events<HostChange> {
         let events = Events<HostChange>()
         self.observe(

@@ -80,6 +80,7 @@ package final class CommandContext {
             }
         }
         let settings = try Settings(options: options, environment: surroundings.environment, files: files)
+        if !toleratesBadSettings { try Profile.check(settings.profile) }
         self.settings = settings
         self.output = Output(
             isJSON: settings.flag(.json), isQuiet: settings.flag(.quiet), verbosity: settings.verbosity,
@@ -128,7 +129,11 @@ package final class CommandContext {
     package var hasSession: Bool { self.shared.session != nil }
 
     /// The session of the network, opened by the first call; signals end it properly from now on.
-    package func session(_ purpose: NetworkConfiguration.Purpose) async throws -> any NetworkSession {
+    ///
+    /// What the node notices is said on `output`, the command's own when there is none.
+    package func session(
+        _ purpose: NetworkConfiguration.Purpose, noticing output: Output? = nil
+    ) async throws -> any NetworkSession {
         if let session = self.shared.session {
             // In a REPL the session is older than the command, and what the command names is dialled now.
             for address in self.options.connect {
@@ -136,7 +141,9 @@ package final class CommandContext {
             }
             return session
         }
-        let configuration = try self.network(purpose, self.home())
+        var configuration = try self.network(purpose, self.home())
+        let output = output ?? self.output
+        configuration.warn = { output.warn($0) }
         Interruption.watch()
         let session = try await self.surroundings.network.open(configuration)
         self.shared.session = session
@@ -147,8 +154,7 @@ package final class CommandContext {
     package func network(
         _ purpose: NetworkConfiguration.Purpose, _ home: OpenHome
     ) throws(CommandError) -> NetworkConfiguration {
-        try Profile.check(self.settings.profile)
-        return NetworkConfiguration(
+        NetworkConfiguration(
             purpose: purpose, home: home, connect: self.settings.addresses(.connect),
             listen: self.settings.addresses(.listen), usesMDNS: self.settings.flag(.mdns),
             profile: self.settings.profile, verbosity: self.output.verbosity)

@@ -8,7 +8,7 @@ package struct ReplCommand: DescordCommand {
             A line whose first word is a command runs it, and any other line is posted to the current \
             channel. A leading / always means a command, a leading space always text. /quit and Ctrl-D \
             leave. When standard input is no terminal, its lines run as commands, until the first one \
-            that fails.
+            that fails; meanwhile the node is on the air, as listen is.
             """)
 
     @OptionGroup(title: "Global options") package var global: GlobalOptions

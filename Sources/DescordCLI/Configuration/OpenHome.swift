@@ -145,7 +145,7 @@ extension CommandError {
         case .readOnly:
             self.init(
                 .inputOutput, .inputOutput, "\(file) cannot be written",
-                hint: "check the owner and mode of the home")
+                hint: "check the owner and mode of the home, and that its disk is not mounted read-only")
         case .corrupt(let reason):
             self.init(
                 .inputOutput, .databaseUnreadable, "\(file) is damaged: \(reason)",

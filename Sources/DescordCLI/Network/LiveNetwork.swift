@@ -1,6 +1,7 @@
 import DescordCore
 import DescordNode
 import DescordStore
+import Glibc
 import LibP2P
 import LibP2PCore
 import LibP2PHost
@@ -87,6 +88,8 @@ package struct LiveNetwork: NetworkProvider {
         node.listenAddresses = self.listenAddresses(configuration)
         node.connect = configuration.connect
         node.usesMulticastDNS = configuration.usesMDNS
+        let warn = configuration.warn
+        node.onWarning = { warn(CommandWarning($0)) }
         node.traceFile = self.environment[Self.traceVariable].flatMap { $0.isEmpty ? nil : $0 }
         if let text = self.environment[Self.parametersVariable], !text.isEmpty {
             node.gossipSub = try ParameterOverrides(parsing: text).applied(to: node.gossipSub)
@@ -228,8 +231,14 @@ extension CommandError {
             self.init(
                 failure.reason == "not_permitted" ? .notPermitted : .unavailable,
                 failure.reason == "not_permitted" ? .notPermitted : .unreachable, failure.message)
-        case NodeSession.Failure.start(.runFolder(let path, _)):
-            self.init(.inputOutput, .inputOutput, "cannot use \"\(path)\"")
+        case NodeSession.Failure.start(.runFolder(let path, let code)):
+            let isFull = code == ENOSPC || code == EDQUOT
+            self.init(
+                .inputOutput, isFull ? .diskFull : .inputOutput,
+                "cannot use \"\(path)\": \(SystemText.error(code))",
+                hint: isFull
+                    ? "free some space and run the command again"
+                    : "check the owner and mode of the home, and that its disk is not mounted read-only")
         case is ListenError:
             self.init(
                 .unavailable, .unreachable, "cannot listen: \(error)",

@@ -44,10 +44,13 @@ package struct NetworkConfiguration: Sendable {
     package var profile: String
     /// 0 for warnings, 1 for info, 2 for debug, 3 and above for trace; logs go to standard error.
     package var verbosity: Int
+    /// Told of what the node notices while the session lasts; from any thread.
+    package var warn: @Sendable (CommandWarning) -> Void
 
     package init(
         purpose: Purpose, home: OpenHome, connect: [Multiaddr] = [], listen: [Multiaddr] = [],
-        usesMDNS: Bool = true, profile: String = "default", verbosity: Int = 0
+        usesMDNS: Bool = true, profile: String = "default", verbosity: Int = 0,
+        warn: @escaping @Sendable (CommandWarning) -> Void = { _ in }
     ) {
         self.purpose = purpose
         self.home = home
@@ -56,6 +59,7 @@ package struct NetworkConfiguration: Sendable {
         self.usesMDNS = usesMDNS
         self.profile = profile
         self.verbosity = verbosity
+        self.warn = warn
     }
 }
 

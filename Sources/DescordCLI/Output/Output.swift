@@ -84,6 +84,22 @@ package struct Output: Sendable {
     /// Says what is wrong although the command goes on, on standard error, unless `-q`.
     package func warn(_ text: String) { self.note("warning: " + text) }
 
+    /// Says what is wrong although the command goes on: an object under `--json`; nothing under `-q`.
+    package func warn(_ warning: CommandWarning) {
+        guard !self.isQuiet else { return }
+        guard !self.isJSON else {
+            let object: JSONValue = [
+                "warning": [
+                    "code": .string(warning.code.rawValue), "message": .string(warning.message),
+                    "hint": .string(warning.hint),
+                ]
+            ]
+            return self.say(object.line)
+        }
+        // In one piece, because other tasks write too.
+        self.say("descord: warning: \(warning.message)\nhint: \(warning.hint)")
+    }
+
     /// Shows a help that nobody asked for, on standard error, also under `-q`.
     package func help(_ text: String) { self.say(text) }
 

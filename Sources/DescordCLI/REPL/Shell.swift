@@ -36,8 +36,8 @@ package struct Shell: Sendable {
 
     /// Runs the lines of standard input as commands until one fails, and returns that one's exit code.
     ///
-    /// With somebody to connect to, the session is on the air from the first line at which there is an
-    /// identity; without, from the first command that needs the network.
+    /// As `listen`, the session is on the air from the first line at which there is an identity: it dials who
+    /// is known, subscribes and grafts.
     package func runScript(_ context: CommandContext) async throws -> Int32 {
         let reader = LineReader()
         try await self.goOnAir(context)
@@ -58,7 +58,7 @@ package struct Shell: Sendable {
     }
 
     private func goOnAir(_ context: CommandContext) async throws {
-        guard !context.settings.addresses(.connect).isEmpty, !context.hasSession else { return }
+        guard !context.hasSession else { return }
         do {
             _ = try await context.session(.stay)
         } catch let error as CommandError where error.code == .noIdentity {
@@ -81,7 +81,7 @@ package struct Shell: Sendable {
         else { throw CommandError(.inputOutput, .inputOutput, "the terminal cannot be used") }
         defer { editor.stop() }
         let output = context.output.writing(to: editor)
-        let session = try await context.session(.stay)
+        let session = try await context.session(.stay, noticing: output)
         for address in try await session.addresses() { output.detail("listening on \(address)") }
         output.note("/help lists the commands, /quit or Ctrl-D leaves; anything else is posted")
         let running = RunningCommand()

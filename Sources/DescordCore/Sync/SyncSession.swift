@@ -262,19 +262,22 @@ public struct SyncSession: ~Copyable {
         if author == self.remoteKey || self.askedOfUs.remove(id) != nil { self.pendingReceipts.append(id) }
     }
 
-    /// Whether the session is open: everything was exchanged, and `push` and `ask` will be heard.
-    public var isOpen: Bool { self.stage == .settled && !self.saidFinish }
+    /// Whether the session is open: everything was exchanged, both sides stay, and `push` and `ask` will be
+    /// heard.
+    public var isOpen: Bool {
+        self.stage == .settled && self.staysOpen && !self.saidFinish && !self.remoteFinished
+    }
 
     /// Sends further operations of the set over an open session, and awaits their receipts.
     public mutating func push(_ ids: [OperationID]) {
-        guard self.stage == .settled, !self.saidFinish else { return }
+        guard self.isOpen else { return }
         self.awaited.formUnion(ids)
         self.sendQueue.append(contentsOf: ids)
     }
 
     /// Asks over an open session for receipts of operations that the peer gets by another way.
     public mutating func ask(_ ids: [OperationID]) {
-        guard self.stage == .settled, !self.saidFinish else { return }
+        guard self.isOpen else { return }
         self.awaited.formUnion(ids)
         self.enqueue(ids: ids) { .ask($0) }
     }

@@ -92,7 +92,7 @@ extension NodeEngine {
         }
         let id = space.flatMap { OperationID(hex: $0) }
         guard (space == nil) == (id == nil) else { return reply(.failure(.invalid("space"))) }
-        self.reconcile(id, deadline: deadline).whenComplete { result in
+        self.reconcile(id, deadline: deadline, handedOver: true).whenComplete { result in
             reply(
                 result.map { reports in
                     var result = HandoverResult()

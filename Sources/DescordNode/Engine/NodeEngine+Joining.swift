@@ -37,7 +37,6 @@ extension NodeEngine {
         let request: JoinRequest
         var asked: Set<PeerID> = []
         var current: SyncDriver?
-        var isAdmitted = false
         var isReconciled = false
         var refusal: SyncRefusal?
         var received = 0
@@ -113,7 +112,6 @@ extension NodeEngine {
             guard let self else { return }
             switch event {
             case .joinNeeded: self.writeJoin(joining, for: driver)
-            case .admitted: joining.isAdmitted = true
             case .reconciled: joining.isReconciled = true
             case .refused(let refusal):
                 // The most telling refusal is kept: a member that names a reason knows the space.
@@ -149,7 +147,10 @@ extension NodeEngine {
 
     private func result(of joining: Joining) throws -> JoinResult {
         let space = joining.request.space
-        guard joining.isAdmitted, let held = try self.store.heldSpaces().first(where: { $0.id == space })
+        // Not asked of the session: who is a member already, in another home with the same key, is let in
+        // without an admission.
+        guard try self.store.holds(space),
+            let held = try self.store.heldSpaces().first(where: { $0.id == space })
         else {
             try self.store.abandonJoin(space)
             return joining.refusal.map { .refused($0) } ?? .unreachable

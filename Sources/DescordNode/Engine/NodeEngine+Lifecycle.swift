@@ -16,6 +16,7 @@ extension NodeEngine {
                 disconnected: { [unowned self] connection, last in self.disconnected(connection, last: last) }
             ))
         self.host.onDiscovered = { [unowned self] peer, candidates in self.dial(peer, at: candidates) }
+        self.host.onOwnIdentityElsewhere = { [unowned self] in self.sameKeyElsewhere(at: $0) }
         self.host.setHandler(SyncLimits.protocolID) { [unowned self] stream in self.acceptSync(stream) }
         self.pipeline.onAdmitted = { [unowned self] in self.admitted($0, from: $1) }
         self.pipeline.onFailure = { [unowned self] error in
@@ -55,7 +56,7 @@ extension NodeEngine {
     func enter(_ space: HeldSpace) throws {
         guard self.space(space.id) == nil else { return }
         let context = SpaceContext(
-            id: space.id, isPublic: space.isPublic, members: Set(try self.store.memberPeers(of: space.id)))
+            id: space.id, isPublic: space.isPublic, members: try self.otherMembers(of: space.id))
         self.spaces.append(context)
         if !space.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
         self.gossip.subscribe(context.topic)
@@ -64,9 +65,13 @@ extension NodeEngine {
     /// Reads the members of a space again, after an operation changed them.
     func membersChanged(in context: SpaceContext) {
         // They stay as they were.
-        guard let members = try? self.store.memberPeers(of: context.id) else { return }
-        context.members = Set(members)
+        guard let members = try? self.otherMembers(of: context.id) else { return }
+        context.members = members
         if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
+    }
+
+    private func otherMembers(of space: SpaceID) throws -> Set<PeerID> {
+        Set(try self.store.memberPeers(of: space)).subtracting([self.peerID])
     }
 
     /// Leaves: stops what waits, says goodbye, writes every queue, and persists what the next run should

@@ -31,7 +31,9 @@ extension NodeEngine {
         _ address: Multiaddr, deadline: Duration = NodeEngine.dialDeadline
     ) -> EventLoopFuture<Connection> {
         self.dialsInFlight += 1
-        let dial = self.host.dial([address.withoutPeer], expecting: address.peerID, deadline: deadline)
+        // Our own id at an address may be another home with our key, which only a handshake tells.
+        let expected = address.peerID == self.peerID ? nil : address.peerID
+        let dial = self.host.dial([address.withoutPeer], expecting: expected, deadline: deadline)
         dial.whenComplete { [weak self] result in
             guard let self else { return }
             self.dialsInFlight -= 1
@@ -106,6 +108,14 @@ extension NodeEngine {
 
     func disconnected(_ connection: Connection, last: Bool) {
         self.progressed()
+    }
+
+    /// Another process holds our key. Both homes go on: the chain continues after the higher sequence number,
+    /// and a fork shows in the database.
+    func sameKeyElsewhere(at address: Multiaddr) {
+        guard !self.hasWarnedOfSameKey else { return }
+        self.hasWarnedOfSameKey = true
+        self.configuration.onWarning?(.sameKeyElsewhere(address))
     }
 
     /// Whether every peer that could be reached has been tried: no dial is under way.

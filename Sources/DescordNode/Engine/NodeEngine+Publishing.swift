@@ -61,7 +61,24 @@ extension NodeEngine {
         }.map { [self] in
             for id in ids { publication.storedBy[id] = self.receipts.count(of: id) }
             return publication
+        }.flatMap { [self] publication in
+            if needed > 0 {
+                self.recordAttempt(
+                    ids.filter { publication.storedBy[$0] == 0 },
+                    reachedSomebody: publication.connect != nil)
+            }
+            return self.pipeline.drain().map { publication }
         }
+    }
+
+    /// Counts an attempt at carrying operations that nobody stored, so that `outbox list` says why they are
+    /// there.
+    private func recordAttempt(_ ids: [OperationID], reachedSomebody: Bool) {
+        guard !ids.isEmpty else { return }
+        let store = self.store
+        let now = self.configuration.wallTime()
+        let error = reachedSomebody ? "no member stored it before the deadline" : "no member was reached"
+        self.pipeline.write { try store.recordAttempt(ids, error: error, at: now) }
     }
 
     /// Brings operations to every connected member once: over its open session, or over a new one when the
@@ -93,10 +110,18 @@ extension NodeEngine {
     // MARK: - Reconciling
 
     /// Reconciles a space, or all, with every member that answers before the deadline.
-    func reconcile(_ space: SpaceID?, deadline: NIODeadline) -> EventLoopFuture<[SyncReport]> {
-        let first = self.finishedSessions.count
+    ///
+    /// A one-shot node opens a session with everybody whom it meets, and those may have ended before this is
+    /// called: the first call counts them, unless it was `handedOver` by a process that wrote meanwhile.
+    func reconcile(
+        _ space: SpaceID?, deadline: NIODeadline, handedOver: Bool = false
+    ) -> EventLoopFuture<[SyncReport]> {
+        let opensSessions =
+            self.configuration.presence == .longLived || handedOver || self.hasReconciled
+        let first = opensSessions ? self.finishedSessions.count : 0
+        self.hasReconciled = true
         let contexts = self.spaces.filter { space == nil || $0.id == space }
-        if self.configuration.presence == .longLived {
+        if opensSessions {
             self.dialKnownPeers()
             for context in contexts {
                 for connection in self.host.connections where context.members.contains(connection.peer) {
@@ -116,6 +141,15 @@ extension NodeEngine {
             graceTimer.cancel()
             // What sessions received is stored before they say that they are reconciled; receipts are written
             // here.
+            return self.pipeline.drain()
+        }.flatMap { [self] in
+            for context in contexts where !context.members.isEmpty {
+                // What cannot be read now is counted by the next attempt.
+                let left = (try? self.store.outboxIDs(of: context.id)) ?? []
+                self.recordAttempt(
+                    left,
+                    reachedSomebody: self.finishedSessions[first...].contains { $0.space == context.id.hex })
+            }
             return self.pipeline.drain()
         }.map { [self] in
             self.finishedSessions[first...].filter { report in contexts.contains { $0.id.hex == report.space }

@@ -60,6 +60,8 @@ final class NodeEngine {
     var openingDeadline = Duration.seconds(15)
     /// Receipts that came and are being written.
     var receiptsInFlight = 0
+    /// Whether the sessions that this run opened by itself were reported.
+    var hasReconciled = false
     /// Reports of sessions that ended, for `sync`.
     var finishedSessions: [SyncReport] = []
     /// Called when something happened that a waiting command may have waited for.
@@ -70,6 +72,8 @@ final class NodeEngine {
     /// Public spaces that others announced.
     var announcements = Announcements()
     var isStopping = false
+    /// Whether the owner was told that our key is used elsewhere: once a run.
+    var hasWarnedOfSameKey = false
     /// Operations that came by sync lately: their gossip copy is passed on once, though it is known.
     var recentlySynced = RecentOperations()
 

@@ -124,12 +124,13 @@ final class SyncDriver {
         var events: [SyncSession.Event] = []
         body(&self.session, &events)
         for event in events {
+            if case .finish = event { self.wantsFinish = true }
+            self.onEvent?(self, event)
             switch event {
-            case .finish: self.wantsFinish = true
+            // Told first: once the stream is gone nobody hears why.
             case .failed, .refused: self.stream.reset()
             default: break
             }
-            self.onEvent?(self, event)
         }
         self.pump()
     }

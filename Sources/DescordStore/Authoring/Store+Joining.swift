@@ -190,7 +190,7 @@ extension Authored {
 
 extension Ingestion {
     /// A pending space of which an admission of ours is stored, in force or waiting for its content, is
-    /// joined.
+    /// joined; so is one that our own key made, in another home.
     mutating func completeJoins() throws {
         let found = try self.db.ids(
             """
@@ -198,9 +198,12 @@ extension Ingestion {
                 ON o.n = a.n
             JOIN requests r ON r.id = a.request
             JOIN operations j ON j.n = r.n
-            WHERE s.state = 0 AND a.member = ? AND j.author = ? AND o.state IN (0, 1)
+            WHERE s.state = 0 AND a.member = ?1 AND j.author = ?2 AND o.state IN (0, 1)
                 AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.space = s.n AND d.member = a.member
                     AND d.n > r.n)
+            UNION SELECT s.id FROM spaces s JOIN operations g ON g.id = s.id
+            WHERE s.state = 0 AND g.author = ?2 AND g.state = 0
+                AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.space = s.n AND d.member = ?2)
             """, [self.own.data, self.own.data])
         for id in found {
             guard let row = try self.row(id) else { continue }

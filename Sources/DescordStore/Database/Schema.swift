@@ -22,6 +22,11 @@ enum Schema {
         }
     }
 
+    /// Whether the database has every step already; refuses a newer one.
+    static func isCurrent(_ db: Database) throws -> Bool {
+        try self.found(db) == self.version
+    }
+
     private static func found(_ db: Database) throws -> Int {
         let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard found <= self.version else {

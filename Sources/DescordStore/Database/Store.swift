@@ -11,8 +11,9 @@ import Logging
 /// chain, a clock, a gossip number) is taken in the write transaction that stores it. A returned call is a
 /// commit that was synced to the disk.
 public final class Store: Sendable {
-    /// How long a transaction waits for those of other processes.
-    static let busySeconds: TimeInterval = 10
+    /// How long a transaction waits for those of other processes. Who waits is not served in order, so that
+    /// of a hundred at once on a slow disk the last one may wait for all the others.
+    static let busySeconds: TimeInterval = 60
 
     /// The home.
     public let home: Home
@@ -26,11 +27,29 @@ public final class Store: Sendable {
     /// Reads what is committed without waiting for a transaction that is being synced: an event loop may read
     /// while another thread writes.
     let reader: DatabaseQueue
+    /// Why nothing can be written, when the database could be opened for reading alone.
+    let refusal: StoreError?
 
     /// Opens the database of a home, or makes it.
+    ///
+    /// On a read-only or a full disk it opens what is there for reading; whatever would write then throws
+    /// `readOnly` or `full`.
     public static func open(
         home: Home, key: Ed25519.PrivateKey, wallTime: (@Sendable () -> WallTime)? = nil,
         logger: Logger = Logger(label: "descord.store")
+    ) throws(StoreError) -> Store {
+        let wallTime = wallTime ?? Self.systemTime
+        do {
+            return try self.openForWriting(home: home, key: key, wallTime: wallTime, logger: logger)
+        } catch let refusal where refusal == .readOnly || refusal == .full {
+            // What is there can be read all the same.
+            return try self.openForReading(
+                home: home, key: key, refusal: refusal, wallTime: wallTime, logger: logger)
+        }
+    }
+
+    private static func openForWriting(
+        home: Home, key: Ed25519.PrivateKey, wallTime: @escaping @Sendable () -> WallTime, logger: Logger
     ) throws(StoreError) -> Store {
         do {
             try home.create()
@@ -44,21 +63,53 @@ public final class Store: Sendable {
             try queue.writeWithoutTransaction(Schema.prepare)
             let reader = try DatabaseQueue(path: home.databasePath, configuration: Self.readerConfiguration)
             return Store(
-                home: home, key: key, queue: queue, reader: reader, wallTime: wallTime ?? Self.systemTime,
+                home: home, key: key, queue: queue, reader: reader, refusal: nil, wallTime: wallTime,
                 logger: logger)
         } catch {
             throw StoreError(error)
         }
     }
 
+    /// Opens a database that cannot be written, for the reason `refusal`.
+    private static func openForReading(
+        home: Home, key: Ed25519.PrivateKey, refusal: StoreError,
+        wallTime: @escaping @Sendable () -> WallTime, logger: Logger
+    ) throws(StoreError) -> Store {
+        var paths = [home.databasePath]
+        // A database in WAL mode needs a file of shared memory beside it, which cannot be made here. Without
+        // a log nobody has it open for writing, and it may be read as one that does not change
+        // (sqlite.org/wal.html §5).
+        if !HomeFiles.hasContent(home.databasePath + "-wal"),
+            let path = home.databasePath.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+        {
+            paths.append("file:\(path)?immutable=1")
+        }
+        for path in paths {
+            do {
+                let reader = try DatabaseQueue(path: path, configuration: self.readerConfiguration)
+                guard try reader.read(Schema.isCurrent) else { break }
+                return Store(
+                    home: home, key: key, queue: reader, reader: reader, refusal: refusal, wallTime: wallTime,
+                    logger: logger)
+            } catch {
+                switch StoreError(error) {
+                case .newerVersion, .corrupt: throw StoreError(error)
+                default: continue
+                }
+            }
+        }
+        throw refusal
+    }
+
     private init(
         home: Home, key: Ed25519.PrivateKey, queue: DatabaseQueue, reader: DatabaseQueue,
-        wallTime: @escaping @Sendable () -> WallTime, logger: Logger
+        refusal: StoreError?, wallTime: @escaping @Sendable () -> WallTime, logger: Logger
     ) {
         self.home = home
         self.key = key
         self.queue = queue
         self.reader = reader
+        self.refusal = refusal
         self.wallTime = wallTime
         self.logger = logger
     }
@@ -107,6 +158,7 @@ public final class Store: Sendable {
 
     /// Runs `body` in one immediate transaction, and returns after its commit.
     func write<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        if let refusal = self.refusal { throw refusal }
         do {
             return try self.queue.write(body)
         } catch {

@@ -11,7 +11,7 @@ public enum StoreError: Error, Hashable, Sendable {
     case readOnly
     /// The file is no database, or damaged.
     case corrupt(String)
-    /// Another process held the database for longer than 10 seconds.
+    /// Another process held the database for longer than a minute.
     case busy
     /// Anything else that the database or the system says.
     case failed(String)
@@ -37,11 +37,13 @@ public enum StoreError: Error, Hashable, Sendable {
         case let error as StoreError: self = error
         case let error as OperationFailure: self = .operation(error)
         case let error as DatabaseError:
-            switch error.resultCode {
-            case .SQLITE_FULL: self = .full
-            case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN: self = .readOnly
-            case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt(error.description)
-            case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy
+            switch (error.resultCode, error.extendedResultCode) {
+            case (.SQLITE_FULL, _): self = .full
+            // The shared memory beside the database could not grow.
+            case (_, .SQLITE_IOERR_SHMSIZE): self = .full
+            case (.SQLITE_READONLY, _), (.SQLITE_PERM, _), (.SQLITE_CANTOPEN, _): self = .readOnly
+            case (.SQLITE_CORRUPT, _), (.SQLITE_NOTADB, _): self = .corrupt(error.description)
+            case (.SQLITE_BUSY, _), (.SQLITE_LOCKED, _): self = .busy
             default: self = .failed(error.description)
             }
         default: self = .failed(String(describing: error))

@@ -76,6 +76,12 @@ package enum HomeFiles {
         throw .system(operation: "link", path: path, code: EEXIST)
     }
 
+    /// Whether a file is there and holds anything.
+    static func hasContent(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_size > 0
+    }
+
     /// Makes an empty file of mode 0600 unless there is one.
     static func touch(_ path: String) throws(HomeFailure) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -9,7 +9,7 @@ public struct OutboxEntry: Hashable, Sendable {
     public var operation: OperationID
     public var space: SpaceID
     public var queuedAt: WallTime
-    /// How often it was offered to somebody.
+    /// How often somebody was looked for who would store it, found or not.
     public var attempts: Int
     public var lastAttempt: WallTime?
     public var lastError: String?
@@ -106,7 +106,7 @@ extension Store {
         try self.authoring(now) { author in try author.nextGossipSeqno() }
     }
 
-    /// Records that an operation was offered and, perhaps, what went wrong.
+    /// Records that somebody was looked for who would store these operations and, perhaps, what went wrong.
     public func recordAttempt(
         _ ids: [OperationID], error: String?, at time: WallTime? = nil
     ) throws(StoreError) {

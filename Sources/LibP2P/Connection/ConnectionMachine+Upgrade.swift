@@ -82,6 +82,7 @@ extension ConnectionMachine {
     private mutating func handshakeCompleted(_ outcome: NoiseHandshake.Outcome, into events: inout [Event]) {
         self.remotePeer = outcome.peer
         self.handshakeHash = outcome.handshakeHash
+        self.remoteStaticKey = outcome.remoteStaticKey
         self.sender = NoiseCipher(key: outcome.sendKey)
         self.receiver = NoiseReceiver(cipher: NoiseCipher(key: outcome.receiveKey))
         if outcome.muxer != nil {

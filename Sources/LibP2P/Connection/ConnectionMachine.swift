@@ -85,6 +85,8 @@ public struct ConnectionMachine: ~Copyable {
     /// The Noise handshake hash, 32 bytes, once the handshake is complete: the same on both sides and in no
     /// other connection, so that a signature over it is good for this connection alone.
     public internal(set) var handshakeHash: [UInt8]?
+    /// The peer's Noise static key, 32 bytes, once the handshake is complete.
+    public internal(set) var remoteStaticKey: [UInt8]?
 
     /// Takes the inbound protocols and fresh Noise keys; `noiseEphemeral` must never be used again.
     public init(

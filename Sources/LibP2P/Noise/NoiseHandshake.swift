@@ -33,6 +33,8 @@ package struct NoiseHandshake: ~Copyable {
         package let peer: PeerID
         /// The handshake hash `h`, the same on both sides and in no other connection.
         package let handshakeHash: [UInt8]
+        /// The peer's Noise static key, 32 bytes, which its identity signed.
+        package let remoteStaticKey: [UInt8]
         /// The muxer agreed on the way, nil when it is to be negotiated afterwards.
         package let muxer: String?
         /// Seals what is sent.
@@ -134,7 +136,7 @@ package struct NoiseHandshake: ~Copyable {
         var answer = self.symmetric.encryptAndHash(self.staticKey.publicKey)
         try self.mix(self.staticKey, self.remoteEphemeral)
         answer += self.symmetric.encryptAndHash(self.payload())
-        return (self.outcome(peer: payload.peer, muxer: muxer), answer)
+        return (self.outcome(peer: payload.peer, remoteStatic: remoteStatic, muxer: muxer), answer)
     }
 
     private mutating func message3Received(_ message: ArraySlice<UInt8>) throws(NoiseFailure) -> Outcome {
@@ -142,7 +144,8 @@ package struct NoiseHandshake: ~Copyable {
         let remoteStatic = try self.readStatic(&rest)
         try self.mix(self.ephemeral, remoteStatic)
         let payload = try self.readPayload(rest, staticKey: remoteStatic)
-        return self.outcome(peer: payload.peer, muxer: try self.sharedMuxer(with: payload.muxers))
+        let muxer = try self.sharedMuxer(with: payload.muxers)
+        return self.outcome(peer: payload.peer, remoteStatic: remoteStatic, muxer: muxer)
     }
 
     // MARK: - Tokens
@@ -189,10 +192,10 @@ package struct NoiseHandshake: ~Copyable {
         return shared
     }
 
-    private func outcome(peer: PeerID, muxer: String?) -> Outcome {
+    private func outcome(peer: PeerID, remoteStatic: [UInt8], muxer: String?) -> Outcome {
         let keys = self.symmetric.split()
         return Outcome(
-            peer: peer, handshakeHash: self.symmetric.hash, muxer: muxer,
+            peer: peer, handshakeHash: self.symmetric.hash, remoteStaticKey: remoteStatic, muxer: muxer,
             sendKey: self.role == .initiator ? keys.initiator : keys.responder,
             receiveKey: self.role == .initiator ? keys.responder : keys.initiator)
     }

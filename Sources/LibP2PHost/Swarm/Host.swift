@@ -32,12 +32,16 @@ public final class Host {
     /// Told of peers on the local networks; the addresses are those at which mDNS packets came from, as
     /// candidates for `dial`. Set it before `listen`.
     public var onDiscovered: ((PeerID, [DialCandidate]) -> Void)?
+    /// Told of every connection at whose other end another process proved our own identity, and of the
+    /// address there; such a connection is closed. Our own listener, when it is dialled, does not count.
+    public var onOwnIdentityElsewhere: ((Multiaddr) -> Void)?
 
     private var handlers: [String: (Stream) -> Void] = [:]
     /// What is accepted inbound, in the order of registration.
     public private(set) var supportedProtocols: [String] = []
     private var observers: [HostObserver] = []
     private var nextOrdinal: UInt64 = 0
+    private var ownStaticKeys = OwnStaticKeys()
     var channels: [ObjectIdentifier: ConnectionHandler] = [:]
     var listeners: [any Channel] = []
     var dials: [ObjectIdentifier: Dial] = [:]
@@ -136,9 +140,11 @@ public final class Host {
         configuration.keepAliveInterval = self.configuration.deadlines.keepAliveInterval
         configuration.keepAliveTimeout = self.configuration.deadlines.keepAliveTimeout
         configuration.yamux.maxInboundStreams = self.configuration.limits.inboundStreamsPerConnection
+        let noiseStatic = X25519.PrivateKey.generate()
+        self.ownStaticKeys.insert(noiseStatic.publicKey)
         let machine = ConnectionMachine(
             role: direction == .outbound ? .dialer : .listener, configuration: configuration,
-            supportedProtocols: self.supportedProtocols, noiseStatic: .generate(),
+            supportedProtocols: self.supportedProtocols, noiseStatic: noiseStatic,
             noiseEphemeral: .generate(),
             now: Instant(self.eventLoop.now))
         let handler = ConnectionHandler(
@@ -149,7 +155,12 @@ public final class Host {
 
     /// Decides whether an authenticated connection is kept.
     func authenticated(_ handler: ConnectionHandler, peer: PeerID) -> Result<Connection, DialFailure> {
-        guard peer != self.peerID else { return .failure(.ownIdentity) }
+        guard peer != self.peerID else {
+            if !self.ownStaticKeys.contains(handler.remoteStaticKey) {
+                self.onOwnIdentityElsewhere?(handler.remoteAddress)
+            }
+            return .failure(.ownIdentity)
+        }
         guard self.drain == nil else { return .failure(.refusedByLimit) }
         let connection = Connection(
             peer: peer, direction: handler.direction, remoteAddress: handler.remoteAddress,

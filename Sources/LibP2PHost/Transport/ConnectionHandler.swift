@@ -63,6 +63,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// The Noise handshake hash.
     var handshakeHash: [UInt8] { self.machine.handshakeHash ?? [] }
 
+    /// The peer's Noise static key.
+    var remoteStaticKey: [UInt8] { self.machine.remoteStaticKey ?? [] }
+
     // MARK: - Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {

@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+/// What the command line must withstand, told in `Tests/Shell`: every scenario runs the binary from outside,
+/// in homes of its own. SCALE widens the randomised ones, SEED repeats one.
+@Suite(.serialized) struct ScenarioTests {
+    static let names = [
+        "chain_continues_after_the_higher_number",
+        "fifty_posts_in_a_row_are_each_heard_once",
+        "follower_goes_on_when_the_one_it_follows_is_killed",
+        "fork_is_kept_shown_and_ends_posting",
+        "full_disk_stores_nothing_and_loses_nothing",
+        "history_is_read_through_a_third_when_its_author_is_gone",
+        "hundred_posts_at_once_are_each_heard_once",
+        "killed_listener_leaves_nothing_that_blocks",
+        "own_listener_is_no_other_home",
+        "post_killed_at_any_moment_loses_nothing_printed",
+        "post_without_anybody_is_queued_and_says_why",
+        "profile_that_does_not_exist_is_refused_with_the_known_ones",
+        "queues_of_both_are_delivered_when_either_comes",
+        "read_only_database_is_read_and_not_written",
+        "read_only_home_is_read_and_not_written",
+        "read_only_home_without_a_database_says_so",
+        "reader_that_goes_away_ends_listen_with_141",
+        "reader_that_wants_one_line_ends_log_with_141",
+        "same_key_is_warned_of_once_a_run",
+        "scripted_repl_is_on_the_air_as_listen_is",
+        "scripted_repl_without_an_identity_goes_on_air_when_it_has_one",
+        "signals_end_a_join_that_nobody_answers",
+        "signals_end_a_post_that_awaits_its_receipt",
+        "signals_end_a_post_that_reads_a_pipe",
+        "signals_end_a_scripted_repl",
+        "signals_end_a_sync_that_nobody_answers",
+        "signals_end_listen_and_it_says_goodbye",
+        "text_of_two_mebibytes_is_refused_whatever_its_way",
+        "tickets_that_are_no_good_are_refused",
+    ]
+
+    @Test(arguments: Self.names) func scenario(_ name: String) async throws {
+        let run = try await Self.run(["--descord", TestHome.binary.path, name])
+        print(run.output, terminator: "")
+        #expect(run.code == 0, "\(run.output)\(run.errors)")
+    }
+
+    @Test func everyScenarioIsAmongThem() async throws {
+        #expect(try await Self.run(["--list"]).lines == Self.names)
+    }
+
+    private static func run(_ arguments: [String]) async throws -> CommandRun {
+        let own = ProcessInfo.processInfo.environment
+        var passed: [String: String?] = [:]
+        for name in ["CI", "SCALE", "SEED"] { if let value = own[name] { passed[name] = value } }
+        let script = TestHome.root.appending(path: "Tests/Shell/run.py").path
+        return try await TestHome().run(
+            program: URL(filePath: "/usr/bin/env"), ["python3", "-B", script] + arguments, environment: passed
+        )
+    }
+}

@@ -1,0 +1,173 @@
+"""Disks that are read-only or full. Everything is mounted in a mount namespace of this process alone."""
+
+import ctypes
+import os
+
+from place import Failure, check, read_json, scenario
+
+READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 32, 4_096, 16_384, 1 << 18  # mount(2)
+NEW_NAMESPACE, NEW_USER = 0x0002_0000, 0x1000_0000  # unshare(2)
+DISK_SIZE = 4 << 20  # bytes of the small disk
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def call(function, *arguments):
+    if getattr(libc, function)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{function}: {os.strerror(number)}")
+
+
+def mount(source, target, kind, flags, data=None):
+    encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind)]
+    call("mount", *encoded, ctypes.c_ulong(flags), data)
+
+
+def may_mount():
+    """Enters a mount namespace; where that is not permitted it is a failure under CI, and is said elsewhere."""
+    try:
+        if os.geteuid() == 0:
+            call("unshare", NEW_NAMESPACE)
+        else:
+            user, group = os.geteuid(), os.getegid()
+            call("unshare", NEW_USER | NEW_NAMESPACE)
+            for file, line in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
+                with open(f"/proc/self/{file}", "w") as out:
+                    out.write(line)
+        mount(None, "/", None, RECURSIVE | PRIVATE)
+    except OSError as error:
+        if os.environ.get("CI") == "true":
+            raise Failure(f"mounts are not permitted here: {error}") from None
+        print(f"skipped: mounts are not permitted here: {error}", flush=True)
+        return False
+    return True
+
+
+class ReadOnly:
+    """A file or folder that cannot be written meanwhile, whoever asks."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        mount(self.path, self.path, None, BIND)
+        mount(None, self.path, None, BIND | REMOUNT | READ_ONLY)
+
+    def __exit__(self, *_):
+        call("umount", os.fsencode(self.path))
+
+
+def check_refused(home, code, *arguments):
+    refused = home.run(*arguments, "--json", code=74)
+    error = read_json(refused.err.splitlines()[-1])["error"]
+    check(error["code"] == code and error["hint"], f"`{arguments}` was refused with {error}")
+    check(refused.out == "", f"`{arguments}` printed {refused.out}")
+    return error
+
+
+@scenario
+def read_only_home_is_read_and_not_written(place):
+    """`log` works on a read-only disk, what writes ends with 74 and says why, and nothing is lost."""
+    if not may_mount():
+        return
+    alice, bob = place.pair()
+    ids = [alice.run("post", f"{number}", "--wait", "0").out.strip() for number in range(3)]
+    files = lambda: sorted(path.name for path in alice.path.iterdir())  # noqa: E731
+    before = files()
+    with ReadOnly(alice.path):
+        check(alice.ids() == ids, "`log` does not read")
+        check(alice.run("space", "list", "--json").object["name"] == "ops", "`space list` does not read")
+        check(alice.forks == [] and alice.peer, "`space info` and `id` do not read")
+        for arguments in (("post", "no"), ("space", "create", "other"), ("channel", "create", "other"),
+                          ("listen",), ("sync",), ("outbox", "drop", "--all")):
+            error = check_refused(alice, "io", *arguments)
+            check("read-only" in error["hint"], f"the hint does not say why: {error}")
+        check(files() == before, "files were made")
+    check(alice.ids() == ids, "something was lost or added")
+    with bob.start("listen", "--json") as listener:
+        again = alice.run("post", "again", "--connect", listener.address())
+        check(again.err == "stored by 1\n", f"afterwards a post said {again.err}")
+    check(sorted(bob.ids()) == sorted(ids + [again.out.strip()]), "Bob did not get everything")
+
+
+@scenario
+def read_only_database_is_read_and_not_written(place):
+    """The same when the file alone cannot be written; also while its log holds what it does not."""
+    if not may_mount():
+        return
+    alice, _ = place.pair()
+    ids = [alice.run("post", "before", "--wait", "0").out.strip()]
+    with ReadOnly(alice.path / "descord.db"):
+        check(alice.ids() == ids, "`log` does not read")
+        check_refused(alice, "io", "post", "no")
+    ids.append(alice.run("post", "after", "--wait", "0").out.strip())
+    with alice.start("listen", "--since", "1d", "--json") as listener:
+        check([listener.next()["op"] for _ in ids] == ids, "the listener printed something else")
+        # Its writer is killed, so that the last operations stand in the log alone.
+        ids.append(alice.run("post", "in the log", "--wait", "0").out.strip())
+        listener.process.kill()
+        listener.process.wait(60)
+    check((alice.path / "descord.db-wal").stat().st_size > 0, "there is no log, so that this says nothing")
+    with ReadOnly(alice.path):
+        check(alice.ids() == ids, "`log` does not read what stands in the log")
+    check(alice.ids() == ids, "something was lost")
+
+
+@scenario
+def read_only_home_without_a_database_says_so(place):
+    """There is nothing to read: 74, and the hint."""
+    if not may_mount():
+        return
+    home = place.home("alice")
+    for path in home.path.glob("descord.db*"):
+        path.unlink()
+    with ReadOnly(home.path):
+        check("read-only" in check_refused(home, "io", "log")["hint"], "the hint does not say why")
+
+
+@scenario
+def full_disk_stores_nothing_and_loses_nothing(place):
+    """`post` ends with 74 `disk_full` and prints no id; with space again everything works."""
+    if not may_mount():
+        return
+    disk = place.folder / "disk"
+    disk.mkdir()
+    mount("none", disk, "tmpfs", 0, f"size={DISK_SIZE},mode=0700".encode())
+    alice, bob = place.home("disk/alice"), place.home("bob")
+    alice.found()
+    alice.admit(bob)
+    ids = [alice.run("post", f"{number}", "--wait", "0").out.strip() for number in range(3)]
+
+    def fill(path):
+        with open(path, "wb", buffering=0) as file:
+            try:
+                while file.write(bytes(4_096)):
+                    pass
+            except OSError:
+                pass  # it is full now
+
+    fill(disk / "filler")
+    error = check_refused(alice, "disk_full", "post", "no room")
+    check("space" in error["hint"], f"the hint does not say what to do: {error}")
+    check(alice.ids() == ids, "`log` on the full disk shows something else")
+    (disk / "filler").unlink()
+    check(alice.ids() == ids, "something was lost or added")
+    # Filled while the database is open: the transaction that finds no room is undone.
+    with alice.start("repl", "--json", stdin=True) as script:
+        script.type("post --wait 0 before")
+        ids.append(script.next("the first post")["op"])
+        fill(disk / "filler")
+        # Larger than what the log may still have room for.
+        script.type("post --wait 0 " + "x" * 500_000)
+        script.process.stdin.close()
+        check(script.process.wait(60) == 74, "the script did not end with 74")
+        said = [line for line in script.said if '"error"' in line]
+        check(read_json(said[-1])["error"]["code"] == "disk_full", f"it said {script.said}")
+    check(alice.ids() == ids, "on the full disk the log is another")
+    (disk / "filler").unlink()
+    with bob.start("listen", "--json") as listener:
+        again = alice.run("post", "again", "--connect", listener.address())
+        check(again.err == "stored by 1\n", f"with space again a post said {again.err}")
+        ids.append(again.out.strip())
+    check(sorted(bob.ids()) == sorted(ids) == sorted(alice.ids()), "Bob did not get everything")
+    alice.check_chain(ids[0])

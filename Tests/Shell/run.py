@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Runs what the command line must withstand: `run.py --descord BINARY [SCENARIO…]`, all without a name.
+
+`--list` prints the names. SCALE widens the randomised ones, SEED repeats one.
+"""
+
+import argparse
+import os
+import secrets
+import sys
+import tempfile
+import time
+import traceback
+
+from place import SCENARIOS, Failure, Place
+import alone  # noqa: F401 (each module registers its scenarios)
+import crowds  # noqa: F401
+import disks  # noqa: F401
+import endings  # noqa: F401
+import kills  # noqa: F401
+import refusals  # noqa: F401
+import scripts  # noqa: F401
+import twohomes  # noqa: F401
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--descord", help="the binary")
+    parser.add_argument("--list", action="store_true", help="print the names of the scenarios")
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO")
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(sorted(SCENARIOS)))
+        return 0
+    binary = os.path.abspath(options.descord or parser.error("--descord is missing"))
+    failed = 0
+    for name in options.scenarios or sorted(SCENARIOS):
+        seed = int(os.environ.get("SEED") or secrets.randbits(32))
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="descord-shell-", ignore_cleanup_errors=True) as folder:
+            place = Place(binary, folder, int(os.environ.get("SCALE") or 1), seed)
+            try:
+                SCENARIOS[name](place)
+                print(f"ok      {name} ({time.monotonic() - began:.1f} s)", flush=True)
+            except Exception as error:  # whatever goes wrong is a failure of the scenario
+                failed += 1
+                detail = str(error) if isinstance(error, Failure) else traceback.format_exc()
+                print(f"failed  {name}, seed {seed}: {detail}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""`repl` with a script on its standard input."""
+
+from place import check, scenario
+
+
+@scenario
+def scripted_repl_is_on_the_air_as_listen_is(place):
+    """Without --connect too: it dials who is known, subscribes, and is grafted into the mesh."""
+    alice, bob = place.pair()
+    with bob.start("listen", "--json") as listener:
+        listener.address()
+        # She knows Bob by the record that he gave when he joined; nothing is said on the command line.
+        with alice.start("repl", "--json", stdin=True) as script:
+            def peer():
+                script.type("peers")
+                return script.next("a peer")
+            while not (peer_now := peer())["connected"] or not any(
+                    topic["in_mesh"] for topic in peer_now["topics"]):
+                pass
+            check(peer_now["peer"] == bob.peer, f"met {peer_now['peer']}")
+            # It grafts on its own: Bob's later post arrives without another command.
+            script.type("post from the script")
+            op = script.next("the post")
+            check(op["status"] == "stored" and op["stored_by"] == 1, f"posted {op}")
+            check(listener.next()["op"] == op["op"], "the listener printed something else")
+            script.process.stdin.close()
+            check(script.process.wait(60) == 0, "the script failed")
+
+
+@scenario
+def scripted_repl_without_an_identity_goes_on_air_when_it_has_one(place):
+    """The first line may make the identity."""
+    home = place.bare("new")
+    made = home.run("repl", stdin="keygen -q\nspace create ops\nchannel create general\npost hello\n")
+    check(len(made.out.split()) >= 3, f"printed {made.out}")
+    check([message["text"] for message in home.log()] == ["hello"], "nothing was posted")
+    check(home.run("repl", stdin="post one\n", code=78, DESCORD_HOME=str(home.path) + "-none").out == "",
+          "something was posted without an identity")
+
+
+@scenario
+def profile_that_does_not_exist_is_refused_with_the_known_ones(place):
+    """78, and the hint lists what there is."""
+    home = place.home("alice")
+    home.found()
+    for arguments in (["listen"], ["sync"], ["repl"]):
+        refused = home.run(*arguments, "--profile", "nosuch", code=78)
+        check("hint: " in refused.err and "default" in refused.err, f"said {refused.err}")
