@@ -21,6 +21,13 @@ public enum JoinRequest: Sendable {
     }
 }
 
+extension JoinRequest {
+    /// Whether a ticket names the peer as one to ask.
+    fileprivate func names(_ peer: PeerID) -> Bool {
+        if case .ticket(let ticket) = self { ticket.peers.contains { $0.id == peer } } else { false }
+    }
+}
+
 /// How joining ended.
 public enum JoinResult: Sendable {
     case joined(JoinReport)
@@ -87,7 +94,9 @@ extension NodeEngine {
                 purpose: self.purpose(of: joining.request, over: connection),
                 localKey: self.key.publicKey, remoteKey: remoteKey, nonce: Entropy.bytes(32),
                 stays: false, now: self.configuration.wallTime())
-            let driver = self.run(session, over: stream, isInitiator: true, in: nil)
+            let driver = self.run(
+                session, over: stream, isInitiator: true, in: nil,
+                trusted: joining.request.names(connection.peer))
             joining.current = driver
             self.watch(driver, for: joining)
             return true

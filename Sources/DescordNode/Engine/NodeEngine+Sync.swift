@@ -70,15 +70,26 @@ extension NodeEngine {
 
     @discardableResult
     func run(
-        _ session: consuming SyncSession, over stream: Stream, isInitiator: Bool, in context: SpaceContext?
+        _ session: consuming SyncSession, over stream: Stream, isInitiator: Bool, in context: SpaceContext?,
+        trusted: Bool = false
     ) -> SyncDriver {
-        let driver = SyncDriver(session: session, stream: stream, isInitiator: isInitiator)
+        let driver = SyncDriver(
+            session: session, stream: stream, isInitiator: isInitiator,
+            awaitsAgreement: isInitiator && !trusted && !self.speaksSync(stream.connection))
         if isInitiator { self.begun(driver) }
         context?.sessions.append(driver)
         driver.onEvent = { [weak self] driver, event in self?.handle(event, of: driver) }
         driver.onClosed = { [weak self] driver in self?.closed(driver) }
         driver.start()
         return driver
+    }
+
+    /// Whether the peer is known to speak our protocol: a member of one of our spaces does, and identify
+    /// says. Anybody else is asked first, for some implementations take what follows a refused proposal for
+    /// another.
+    private func speaksSync(_ connection: Connection) -> Bool {
+        self.spaces.contains { $0.members.contains(connection.peer) }
+            || connection.identify?.protocols.contains(SyncLimits.protocolID) ?? false
     }
 
     // MARK: - Events

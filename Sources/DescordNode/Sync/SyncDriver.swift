@@ -29,6 +29,8 @@ final class SyncDriver {
     private var session: SyncSession
     private let stream: Stream
     private var wantsFinish = false
+    /// Whether nothing is written before the peer agreed to the protocol.
+    private var awaitsAgreement: Bool
     /// The stream is gone.
     private(set) var isOver = false
     /// Whether everything was exchanged once.
@@ -36,12 +38,13 @@ final class SyncDriver {
     /// Whether the owner counts the session among those that are still at work.
     var isUnsettled = false
 
-    init(session: consuming SyncSession, stream: Stream, isInitiator: Bool) {
+    init(session: consuming SyncSession, stream: Stream, isInitiator: Bool, awaitsAgreement: Bool) {
         self.session = session
         self.stream = stream
         self.peer = stream.peer
         self.connection = stream.connection
         self.isInitiator = isInitiator
+        self.awaitsAgreement = awaitsAgreement
     }
 
     /// The space, once it is known.
@@ -60,6 +63,10 @@ final class SyncDriver {
             self?.drive { session, events in session.remoteDidFinish(into: &events) }
         }
         self.stream.onWritable = { [weak self] in self?.pump() }
+        self.stream.onNegotiated = { [weak self] in
+            self?.awaitsAgreement = false
+            self?.pump()
+        }
         self.stream.onClosed = { [self] _ in self.closed() }
         if self.isInitiator {
             self.drive { session, events in session.start(into: &events) }
@@ -136,7 +143,7 @@ final class SyncDriver {
     }
 
     private func pump() {
-        guard !self.isOver else { return }
+        guard !self.isOver, !self.awaitsAgreement else { return }
         while self.session.hasOutbound, self.stream.pendingBytes < Self.writeAhead {
             var buffer: [UInt8] = []
             self.session.takeOutbound(into: &buffer, maxBytes: Self.chunkSize)
