@@ -115,7 +115,8 @@ class Node:
         A message takes two places, for an IDONTWANT goes before it, and what finds none is dropped.
         """
         while any(len(queue) > OutBoundQueueSize - 2 for queue in self.pubsub.peer_queues.values()):
-            await trio.sleep(ASK_AGAIN_SECONDS)
+            with trio.move_on_after(ASK_AGAIN_SECONDS):
+                await trio.Event().wait()
         await self.pubsub.publish(topic, base64.b64decode(data))
 
     async def do_sender_record(self):

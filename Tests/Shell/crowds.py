@@ -47,7 +47,8 @@ def hundred_posts_at_once_are_each_heard_once(place):
         posts = [
             subprocess.Popen(
                 [place.binary, "post", "--json", f"number {number}"], text=True, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=alice.environment(DESCORD_TIMEOUT=PATIENCE))
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env=alice.environment(DESCORD_TIMEOUT=PATIENCE))
             for number in range(AT_ONCE)]
         results = []
         for post in posts:

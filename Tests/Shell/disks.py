@@ -24,14 +24,15 @@ def mount(source, target, kind, flags, data=None):
 
 
 def may_mount():
-    """Enters a mount namespace; where that is not permitted it is a failure under CI, and is said elsewhere."""
+    """Enters a mount namespace; where that is not permitted it is a failure under CI, else it is said."""
     try:
         if os.geteuid() == 0:
             call("unshare", NEW_NAMESPACE)
         else:
             user, group = os.geteuid(), os.getegid()
             call("unshare", NEW_USER | NEW_NAMESPACE)
-            for file, line in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
+            lines = (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1"))
+            for file, line in lines:
                 with open(f"/proc/self/{file}", "w") as out:
                     out.write(line)
         mount(None, "/", None, RECURSIVE | PRIVATE)

@@ -37,7 +37,7 @@ def kill_at(process, moment, home, limit):
 
 @scenario
 def post_killed_at_any_moment_loses_nothing_printed(place):
-    """After each kill the database opens, every id that was printed is stored, and no number is used twice."""
+    """After each kill the database opens, every printed id is stored, and no number is used twice."""
     alice, bob = place.pair()
     with bob.start("listen", "--json") as listener:
         address = listener.address()

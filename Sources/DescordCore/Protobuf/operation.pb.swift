@@ -28,8 +28,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// One operation. Salt and content stand beside the signed header, so that they can be deleted without breaking
-/// anything that is signed; both are present or both are absent.
+/// One operation. Salt and content stand beside the signed header, so that they can be deleted without
+/// breaking anything that is signed; both are present or both are absent.
 nonisolated struct PBSignedOperation: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -544,7 +544,7 @@ nonisolated struct PBRoleDefine: Sendable {
   /// Clears the value of `rank`. Subsequent reads from it will return its default value.
   mutating func clearRank() {self._rank = nil}
 
-  /// bits: 0 send, 1 react, 2 thread, 3 invite, 4 kick, 5 ban, 6 manage channels, 7 manage roles, 8 moderate
+  /// Bits: 0 send, 1 react, 2 thread, 3 invite, 4 kick, 5 ban, 6 manage channels, 7 manage roles, 8 moderate.
   var permissions: UInt64 {
     get {_permissions ?? 0}
     set {_permissions = newValue}

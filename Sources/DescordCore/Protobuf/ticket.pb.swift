@@ -27,7 +27,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// The payload of a signed envelope, domain "descord-ticket-v1", payload type "/descord/ticket", signed by the inviter.
+/// The payload of a signed envelope, domain "descord-ticket-v1", payload type "/descord/ticket", signed by the
+/// inviter.
 nonisolated struct PBTicket: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -8,7 +8,8 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// What a peer says of itself: libp2p specs "identify", with the signed peer record as deployed implementations have it.
+/// What a peer says of itself: libp2p specs "identify", with the signed peer record as deployed
+/// implementations have it.
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

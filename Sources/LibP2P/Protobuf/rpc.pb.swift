@@ -10,8 +10,9 @@
 
 /// The pubsub RPC as deployed libp2p has it (libp2p specs "pubsub", gossipsub v1.0, v1.1 and v1.2).
 ///
-/// Topics and message ids are declared `bytes`: on the wire they are what `string` is, and deployed peers send ids
-/// that are not UTF-8. The router has a codec of its own; these messages are the oracle that it is tested against.
+/// Topics and message ids are declared `bytes`: on the wire they are what `string` is, and deployed peers send
+/// ids that are not UTF-8. The router has a codec of its own; these messages are the oracle that it is tested
+/// against.
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

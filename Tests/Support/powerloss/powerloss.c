@@ -9,7 +9,8 @@
 // A disk may also have written some of what was not synced. With POWERLOSS_SEED other than 0, each write that
 // was not synced survives or not by a fair coin that the seed decides.
 //
-// Left out: memory maps (SQLite's -shm file, which is rebuilt after a failure) and changes by other processes.
+// Left out: memory maps (SQLite's -shm file, which is rebuilt after a failure) and changes by other
+// processes.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
