@@ -132,15 +132,59 @@ import Testing
         pair.initiator.session.takeOutbound(into: &flight, maxBytes: .max)
         var list = PBSyncIDs()
         list.ids = .init(octets: world.common[3].id.bytes + world.common[3].id.bytes)
-        for _ in 0..<5 { flight += Self.frame(.want(list)) }
-        var events: [SyncSession.Event] = []
-        pair.responder.session.received(flight, into: &events)
-        pair.responder.handle(events)
+        for frame in [flight] + (0..<5).map({ _ in Self.frame(.want(list)) }) {
+            var events: [SyncSession.Event] = []
+            pair.responder.session.received(frame, into: &events)
+            pair.responder.handle(events)
+        }
         let method = pair.responder.session.method
         #expect(method == .ancestors && pair.responder.failure == nil)
         var answer: [UInt8] = []
         pair.responder.session.takeOutbound(into: &answer, maxBytes: .max)
         #expect(pair.responder.session.report.sent == 1)
+    }
+
+    /// A peer that asks and never reads: what it asked for is remembered up to a bound.
+    @Test func askedReceiptsAreBounded() {
+        let world = World()
+        var pair = world.pair(purpose: .push, stays: true)
+        pair.start()
+        var flight: [UInt8] = []
+        pair.initiator.session.takeOutbound(into: &flight, maxBytes: .max)
+        var prng = PRNG(seed: 4)
+        for isHere in [true, false] {
+            for _ in 0...(SyncLimits.maxAskedCount / 1_000) {
+                var list = PBSyncIDs()
+                list.ids = .init(
+                    octets: (0..<1_000).flatMap { _ in
+                        isHere ? world.channel.bytes : prng.octets(32)
+                    })
+                flight += Self.frame(.ask(list))
+            }
+        }
+        var events: [SyncSession.Event] = []
+        pair.responder.session.received(flight, into: &events)
+        pair.responder.handle(events)
+        let pending = pair.responder.session.pendingReceipts.count
+        let asked = pair.responder.session.askedOfUs.count
+        #expect(pair.responder.failure == nil)
+        #expect(pending == SyncLimits.maxAskedCount && asked == SyncLimits.maxAskedCount)
+    }
+
+    @Test func openingsAndHellosKeepTheirBounds() {
+        var opening = PBSyncOpening()
+        opening.nonce = .init(octets: [UInt8](repeating: 1, count: 32))
+        opening.blinded = opening.nonce
+        opening.introduction = (0..<SyncLimits.maxIntroductionCount).map { _ in .init(octets: [1] as [UInt8])
+        }
+        #expect(Self.failure(after: Self.frame(.opening(opening)), hello: false) == nil)
+        opening.introduction.append(opening.introduction[0])
+        #expect(Self.failure(after: Self.frame(.opening(opening)), hello: false) == .malformed)
+        #expect(SyncHello(PBSyncHello.with { $0.pushed = UInt32(SyncLimits.maxPushCount) }) != nil)
+        #expect(SyncHello(PBSyncHello.with { $0.pushed = UInt32(SyncLimits.maxPushCount + 1) }) == nil)
+        let names = [String](repeating: "ids", count: SyncLimits.maxMethodCount)
+        #expect(SyncHello(PBSyncHello.with { $0.methods = names }) != nil)
+        #expect(SyncHello(PBSyncHello.with { $0.methods = names + ["ids"] }) == nil)
     }
 
     @Test func secondFrameOfRecordsFails() {

@@ -111,6 +111,19 @@ import Testing
         #expect(!scene.0.aliceStorage.members.contains(scene.1.publicKey))
     }
 
+    /// The ticket is good for one more key, and its holder hands in somebody else's join.
+    @Test func joinOfAnotherKeyIsMisbehaviour() {
+        let scene = Self.scene()
+        var pair = Self.pair(scene)
+        let dave = Author(seed: 301)
+        pair.initiator.author = dave
+        pair.start()
+        pair.run()
+        #expect(pair.responder.failure == .unexpected && SyncFailure.unexpected.isMisbehaviour)
+        #expect(!pair.responder.events.contains("admit"))
+        #expect(!scene.0.aliceStorage.members.contains(dave.publicKey))
+    }
+
     @Test func publicSpacesAdmitWithoutATicket() {
         let world = World(isPublic: true)
         world.aliceStorage.isPublic = true

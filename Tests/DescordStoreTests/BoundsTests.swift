@@ -37,6 +37,30 @@ import Testing
         #expect(verdicts == [.waiting, .waiting, .waiting, .waiting, .ignored(.waitingRoomFull)])
     }
 
+    /// One author's are made to take nearly all of the space's room; the next author's must fit beside them.
+    @Test func waitingRoomOfASpaceHoldsSoManyBytes() throws {
+        let world = try World().joined()
+        let carol = try TestHome(world.clock, seed: 3)
+        try world.join(carol)
+        let store = world.alice.store
+        let first = try self.orphans(world, count: 1)
+        #expect(try store.ingest(first, from: .file).verdicts == [.waiting])
+        var forger = try Forger(carol.store, in: world.space)
+        let hidden = try forger.write(
+            MessagePost(text: "hidden"), links: world.heads, clock: .at(world.clock.now, .seconds(1)),
+            channel: world.channel)
+        let orphan = try forger.write(
+            MessagePost(text: "x"), links: [hidden.id], clock: .at(world.clock.now, .seconds(2)),
+            channel: world.channel)
+        let room = SpaceLimits.maxUnsettledSpaceBytes - orphan.encoded.count
+        for (taken, verdict) in [(room + 1, IngestVerdict.ignored(.waitingRoomFull)), (room, .waiting)] {
+            try store.write { db in
+                try db.run("UPDATE operations SET size = ? WHERE id = ?", [taken, first[0].id.data])
+            }
+            #expect(try store.ingest([orphan], from: .file).verdicts == [verdict])
+        }
+    }
+
     @Test func waitingOperationsAreForgottenAfterSevenDays() throws {
         let world = try World().joined()
         let before = world.alice.store.syncStorage(of: world.space)?.summary()

@@ -183,6 +183,25 @@ import Testing
         }
     }
 
+    /// By the admitting member's clock there is time left, by the clock that the admission must bear there is
+    /// none: it would be void for everybody.
+    @Test func admissionThatWouldBearALaterClockIsExpired() throws {
+        let world = try World().joined()
+        let (invite, key) = try world.alice.store.createInvite(
+            in: world.space, expires: world.clock.now + .seconds(10))
+        var forger = try Forger(world.bob.store, in: world.space)
+        let ahead = try forger.write(
+            MessagePost(text: "ahead"), links: world.heads, clock: .at(world.clock.now, .seconds(30)),
+            channel: world.channel)
+        _ = try world.alice.store.ingest([ahead], from: .file)
+        let request = try world.request(TestHome(world.clock, seed: 60), invite: invite.id, key: key)
+        guard case .refused(.expired) = try world.alice.store.admit(request) else {
+            Issue.record("let in by an admission that is void")
+            return
+        }
+        #expect(try world.alice.store.operation(request.id) == nil)
+    }
+
     @Test func revokedInviteAndRevokedInviterLetNobodyIn() throws {
         let world = try World().joined()
         let (invite, key) = try world.alice.store.createInvite(in: world.space, uses: 9, expires: nil)
@@ -244,6 +263,26 @@ import Testing
             #expect(
                 world.alice.store.syncStorage(of: world.space)?.joinVerdict(
                     invite: invite.id, joiner: home.store.publicKey, now: world.clock.now) == .revoked)
+        }
+    }
+
+    /// Who left still hands over its leave, and lets nobody in.
+    @Test func homesThatAreNoMembersLetNobodyIn() throws {
+        let world = try World().joined()
+        let (invite, key) = try world.alice.store.createInvite(in: world.space, expires: nil)
+        try world.sync(to: world.bob)
+        let bob = try #require(world.bob.store.syncStorage(of: world.space))
+        func verdict() -> JoinVerdict {
+            bob.joinVerdict(invite: invite.id, joiner: person(60).publicKey, now: world.clock.now)
+        }
+        #expect(verdict() == .allowed)
+        _ = try world.bob.store.leave(world.space)
+        #expect(world.bob.store.syncDirectory().spaces() == [world.space])
+        #expect(verdict() == .unknown)
+        let request = try world.request(TestHome(world.clock, seed: 60), invite: invite.id, key: key)
+        guard case .refused(.unknown) = try world.bob.store.admit(request) else {
+            Issue.record("let in by a home that left")
+            return
         }
     }
 

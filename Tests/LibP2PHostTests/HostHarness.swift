@@ -168,9 +168,17 @@ enum HostChange: Equatable {
 
     init(to address: Multiaddr) async throws {
         let socketAddress = try SocketAddress(ipAddress: "127.0.0.1", port: Int(address.tcpPort!))
+        // In place before the connection is: a host may close it at once.
+        let handler = NIOLoopBound(
+            Handler(closed: self.closed, data: self.data), eventLoop: Loop.eventLoop)
         self.channel = try await value(
-            ClientBootstrap(group: Loop.eventLoop).connect(to: socketAddress))
-        try self.channel.pipeline.syncOperations.addHandler(Handler(closed: self.closed, data: self.data))
+            ClientBootstrap(group: Loop.eventLoop)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(handler.value)
+                    }
+                }
+                .connect(to: socketAddress))
     }
 
     func write(_ bytes: [UInt8]) {

@@ -215,6 +215,20 @@ import Testing
         try await self.end(a, b)
     }
 
+    @Test func unsentBytesBeyondTheLimitResetTheStream() async throws {
+        let (a, b, connection) = try await self.pair()
+        let (c, d, limited) = try await self.pair { $0.limits.unsentBytesPerStream = 400_000 }
+        for (connection, isLimited) in [(connection, false), (limited, true)] {
+            let stream = try #require(connection.openStream(self.echo))
+            let events = stream.events
+            stream.write([UInt8](repeating: 1, count: 400_001))
+            #expect(events.pending == (isLimited ? [.closed(.limitReached)] : []))
+            #expect(connection.isUsable)
+        }
+        try await self.end(a, b)
+        try await self.end(c, d)
+    }
+
     @Test func flushedBytesHaveLeftAndClosingDrains() async throws {
         let (a, b, connection) = try await self.pair()
         let inbound = b.inbound(self.echo)

@@ -126,6 +126,34 @@ import Testing
         try await b.end()
     }
 
+    /// Streams that ask who we are and are never closed: four at a time are answered.
+    @Test func questionsServedAtOnceAreBounded() async throws {
+        let a = try await Host.make()
+        let b = try await Host.make()
+        let connection = try await b.dial(a)
+        let identified = connection.identify != nil
+        var open: [Events<StreamEvent>] = []
+        var resets = 0
+        while resets == 0, open.count < 20 {
+            let stream = try #require(connection.openStream(IdentifyMessage.protocolID))
+            let events = stream.events
+            wait: while true {
+                switch await events.next() {
+                case .closed(.reset?):
+                    resets += 1
+                    break wait
+                case .data, .closed: continue
+                case .finished:
+                    open.append(events)
+                    break wait
+                }
+            }
+        }
+        #expect(resets == 1 && open.count <= 4 && (open.count >= 3 || identified))
+        try await a.end()
+        try await b.end()
+    }
+
     @Test func malformedIdentifyIsReset() async throws {
         let a = try await Host.make()
         let b = try await Host.make()

@@ -12,8 +12,9 @@ final class HandoverServer {
 
     /// The most invocations that are served at once.
     static let maxConnections = 512
-    /// The most requests of one invocation that wait for their answers: it sends one after another.
-    static let maxRequestsPerClient = 64
+    /// The most requests of one invocation that wait for their answers: a command sends one after another, a
+    /// program that uses the library perhaps hundreds.
+    static let maxRequestsPerClient = 1_024
 
     private final class Client {
         let connection: LineConnection

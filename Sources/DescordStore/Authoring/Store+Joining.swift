@@ -122,6 +122,19 @@ extension Store {
     public func admit(
         _ request: DescordCore.Operation, at now: WallTime? = nil
     ) throws(StoreError) -> Admission {
+        do throws(StoreError) {
+            return try self.writeAdmission(of: request, at: now)
+        } catch {
+            // What the admission follows is ahead of our clock, so that its own is after the invite's end: it
+            // would be void everywhere, and nothing of it was stored.
+            guard error == .notPermitted else { throw error }
+            return .refused(.expired)
+        }
+    }
+
+    private func writeAdmission(
+        of request: DescordCore.Operation, at now: WallTime?
+    ) throws(StoreError) -> Admission {
         try self.authoring(now) { author in
             guard let row = try author.ingestion.row(request.space), row.state == .joined,
                 let join = request.payload(MemberJoin.self)
