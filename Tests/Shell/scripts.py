@@ -1,24 +1,24 @@
 """`repl` with a script on its standard input."""
 
-from place import check, scenario
+from place import check, scenario, until
 
 
 @scenario
 def scripted_repl_is_on_the_air_as_listen_is(place):
-    """Without --connect too: it dials who is known, subscribes, and is grafted into the mesh."""
+    """Without --connect too, and before any line asks for the network: it dials who is known, and receives."""
     alice, bob = place.pair()
     with bob.start("listen", "--json") as listener:
         listener.address()
-        # She knows Bob by the record that he gave when he joined; nothing is said on the command line.
         with alice.start("repl", "--json", stdin=True) as script:
-            def peer():
-                script.type("peers")
-                return script.next("a peer")
-            while not (peer_now := peer())["connected"] or not any(
-                    topic["in_mesh"] for topic in peer_now["topics"]):
-                pass
-            check(peer_now["peer"] == bob.peer, f"met {peer_now['peer']}")
-            # It grafts on its own: Bob's later post arrives without another command.
+            script.type("id")
+            check(script.next("the identity")["peer_id"] == alice.peer, "another identity")
+            # She knows Bob by the record that he gave when he joined.
+            until(lambda: any(one["connected"] for one in bob.run("peers", "--json").objects), "Alice's dial")
+            posted = bob.run("post", "to the script")
+            check(posted.err == "stored by 1\n", f"Bob's post said {posted.err}")
+            check(listener.next()["op"] == posted.out.strip(), "the listener printed something else")
+            script.type("log -n 1")
+            check(script.next("the log")["op"] == posted.out.strip(), "the script has something else")
             script.type("post from the script")
             op = script.next("the post")
             check(op["status"] == "stored" and op["stored_by"] == 1, f"posted {op}")
