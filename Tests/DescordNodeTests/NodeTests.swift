@@ -68,6 +68,8 @@ final class TestHome {
         }
         await bobJoins.stop()
         #expect(report.name == "ops")
+        // Whoever comes later is told where the newcomer is.
+        #expect(try !alice.store.candidates(for: [bob.store.peerID]).isEmpty)
         #expect(try bob.texts(space) == ["before"])
 
         let post = try bob.store.post("hello", channel: channel, in: space).operation.id

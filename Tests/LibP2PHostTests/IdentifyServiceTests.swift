@@ -37,6 +37,34 @@ import Testing
         try await b.end()
     }
 
+    @Test func recordOfAnEarlierRunGoesOnUntilTheAddressesChange() async throws {
+        let key = Ed25519.PrivateKey.generate()
+        let address = Multiaddr(parsing: "/ip4/192.0.2.7/tcp/4001")!
+        func host() async throws -> Host {
+            let host = try await Host.make { $0.key = key }
+            host.announcedAddresses = [address]
+            return host
+        }
+        let first = try await host()
+        let envelope = first.signedPeerRecord
+        try await first.end()
+        let second = try await host()
+        second.resumePeerRecord(envelope)
+        #expect(second.signedPeerRecord == envelope)
+        // Another's record is none of ours.
+        second.resumePeerRecord(
+            PeerRecord(
+                peer: PeerID(Ed25519.PrivateKey.generate().publicKey), sequence: 1, addresses: [address]
+            )
+            .sealed(by: .generate()))
+        #expect(second.signedPeerRecord == envelope)
+        second.announcedAddresses = [Multiaddr(parsing: "/ip4/192.0.2.8/tcp/4001")!]
+        let before = try #require(PeerRecord(envelope: envelope))
+        let after = try #require(PeerRecord(envelope: second.signedPeerRecord))
+        #expect(after.sequence > before.sequence)
+        try await second.end()
+    }
+
     @Test func changesArePushed() async throws {
         let a = try await Host.make()
         let b = try await Host.make()

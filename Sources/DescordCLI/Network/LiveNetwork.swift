@@ -45,7 +45,9 @@ package struct LiveNetwork: NetworkProvider {
         guard let space, let members = try? store.memberPeers(of: space),
             let book = try? store.candidates(for: members)
         else { return contacts }
-        for member in book.filter({ $0.lastSuccess != nil }).map(\.peer)
+        let seen = book.compactMap { entry in entry.lastSign.map { (peer: entry.peer, time: $0) } }
+            .sorted { $0.time > $1.time }
+        for member in seen.map(\.peer)
         where contacts.count < Ticket.maxPeerCount && !contacts.contains(where: { $0.id == member }) {
             let addresses = book.filter { $0.peer == member }.map(\.address)
             contacts.append(

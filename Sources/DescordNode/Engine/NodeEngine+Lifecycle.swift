@@ -66,7 +66,12 @@ extension NodeEngine {
     func membersChanged(in context: SpaceContext) {
         // They stay as they were.
         guard let members = try? self.otherMembers(of: context.id) else { return }
+        let joined = members.subtracting(context.members)
         context.members = members
+        // Who has just become a member said who it is before that.
+        for connection in self.host.connections where joined.contains(connection.peer) {
+            self.keepRecord(of: connection)
+        }
         if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
     }
 
@@ -100,10 +105,15 @@ extension NodeEngine {
     private func listening(on addresses: [Multiaddr]) {
         let store = self.store
         let port = addresses.compactMap(\.tcpPort).first
-        let advertised = self.host.advertisedAddresses
+        // The record goes on from run to run, so that peers who have it are not sent it again. Without the last
+        // one the next is the newer by the clock.
+        if let last = try? store.ownRecord() { self.host.resumePeerRecord(last.envelope) }
+        let envelope = self.host.signedPeerRecord
         self.pipeline.write {
             if let port { try store.rememberListenPort(port, unlessSet: true) }
-            _ = try store.ownRecord(addresses: advertised)
+            if let record = PeerRecord(envelope: envelope) {
+                try store.saveOwnRecord(record, envelope: envelope)
+            }
         }
     }
 }

@@ -97,13 +97,19 @@ extension NodeEngine {
     }
 
     func identified(_ connection: Connection, _ message: IdentifyMessage) {
-        if let record = connection.peerRecord, let envelope = message.signedPeerRecord,
-            self.spaces.contains(where: { $0.members.contains(connection.peer) })
-        {
-            let store = self.store
-            self.pipeline.write { _ = try store.saveRecord(record, envelope: envelope) }
+        if self.spaces.contains(where: { $0.members.contains(connection.peer) }) {
+            self.keepRecord(of: connection)
         }
         self.progressed()
+    }
+
+    /// Keeps the signed addresses of a member, to reach it and to pass them on.
+    func keepRecord(of connection: Connection) {
+        guard let envelope = connection.identify?.signedPeerRecord,
+            let record = PeerRecord(envelope: envelope), record.peer == connection.peer
+        else { return }
+        let store = self.store
+        self.pipeline.write { _ = try store.saveRecord(record, envelope: envelope) }
     }
 
     func disconnected(_ connection: Connection, last: Bool) {

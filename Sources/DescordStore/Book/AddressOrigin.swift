@@ -24,6 +24,11 @@ public struct PeerAddress: Hashable, Sendable {
     public var lastFailure: WallTime?
     /// Failures since the last success.
     public var failures: Int
+    /// When the peer's signed record that states it came; nil for addresses of the book.
+    public var recordReceived: WallTime?
+
+    /// When there was the last sign of the peer at this address; nil before the first.
+    public var lastSign: WallTime? { [self.lastSuccess, self.recordReceived].compactMap { $0 }.max() }
 }
 
 /// What the book says of one peer.

@@ -67,7 +67,7 @@ extension Store {
                     found.append(
                         PeerAddress(
                             peer: record.peer, address: address, source: .record, lastSuccess: nil,
-                            lastFailure: nil, failures: 0))
+                            lastFailure: nil, failures: 0, recordReceived: row.time("received")))
                 }
             }
             var counts: [PeerID: Int] = [:]
@@ -201,30 +201,17 @@ extension Store {
         try self.saveRecord(record, envelope: envelope, at: now)
     }
 
-    /// Returns our own record for these addresses: the last one when nothing changed, else a new one with a
-    /// greater sequence, signed and kept.
-    public func ownRecord(addresses: [Multiaddr], at now: WallTime? = nil) throws(StoreError) -> SyncRecord {
-        let now = (now ?? self.wallTime()).milliseconds
-        return try self.write { db in
-            let last = try db.row("SELECT * FROM peer_records WHERE peer = ?", [self.peerID.data])
+    /// Our own record, as it was announced last; nil before the first.
+    public func ownRecord() throws(StoreError) -> SyncRecord? {
+        try self.read { db in
+            try db.row("SELECT * FROM peer_records WHERE peer = ?", [self.peerID.data])
                 .flatMap { SyncRecord($0) }
-            if let last, PeerRecord(envelope: last.envelope)?.addresses == addresses { return last }
-            let sequence = max(UInt64(max(0, now)), (last?.sequence ?? 0) + 1)
-            let envelope = PeerRecord(peer: self.peerID, sequence: sequence, addresses: addresses)
-                .sealed(by: self.key)
-            try db.run(
-                "INSERT OR REPLACE INTO peer_records VALUES (?, ?, ?, ?)",
-                [self.peerID.data, Int64(bitPattern: sequence), Data(envelope), now])
-            return SyncRecord(peer: self.peerID, sequence: sequence, envelope: envelope)
         }
     }
 
     /// The addresses that the newest own record states; empty before the first.
     public func ownAddresses() throws(StoreError) -> [Multiaddr] {
-        try self.read { db in
-            try db.row("SELECT * FROM peer_records WHERE peer = ?", [self.peerID.data])
-                .flatMap { SyncRecord($0) }.flatMap { PeerRecord(envelope: $0.envelope) }?.addresses ?? []
-        }
+        try self.ownRecord().flatMap { PeerRecord(envelope: $0.envelope) }?.addresses ?? []
     }
 }
 

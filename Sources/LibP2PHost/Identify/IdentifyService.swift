@@ -123,6 +123,15 @@ final class IdentifyService {
         return record
     }
 
+    /// Takes up a record of ours that was sealed before.
+    func resume(_ envelope: [UInt8]) {
+        guard let record = PeerRecord(envelope: envelope), record.peer == self.host.peerID else { return }
+        self.sequence = max(self.sequence, record.sequence)
+        guard record.addresses == self.host.advertisedAddresses else { return }
+        self.said.addresses = record.addresses
+        self.sealedRecord = envelope
+    }
+
     /// Our signed peer record, as others pass it on.
     var ownRecord: [UInt8] { self.record(self.host.advertisedAddresses) }
 
