@@ -45,7 +45,8 @@ package struct LiveNetwork: NetworkProvider {
         guard let space, let members = try? store.memberPeers(of: space),
             let book = try? store.candidates(for: members)
         else { return contacts }
-        for member in book.filter({ $0.lastSuccess != nil }).map(\.peer)
+        // Whoever came to us, and was never dialled, is known by the record that it signed.
+        for member in book.filter({ $0.lastSuccess != nil || $0.source == .record }).map(\.peer)
         where contacts.count < Ticket.maxPeerCount && !contacts.contains(where: { $0.id == member }) {
             let addresses = book.filter { $0.peer == member }.map(\.address)
             contacts.append(
