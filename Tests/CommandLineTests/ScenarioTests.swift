@@ -33,6 +33,7 @@ import Testing
         "signals_end_a_sync_that_nobody_answers",
         "signals_end_listen_and_it_says_goodbye",
         "text_of_two_mebibytes_is_refused_whatever_its_way",
+        "ticket_names_members_who_were_only_met",
         "tickets_that_are_no_good_are_refused",
     ]
 

@@ -104,7 +104,7 @@ import Testing
         #expect(synchronous == 2)
         #expect(journal == "wal")
         #expect(keys == 1)
-        #expect(timeout == 10_000)
+        #expect(timeout == 60_000)
     }
 
     @Test func laterVersionIsRefusedAndLeftAlone() throws {

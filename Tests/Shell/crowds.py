@@ -100,3 +100,21 @@ def history_is_read_through_a_third_when_its_author_is_gone(place):
     read = [message["op"] for message in charlie.log("-n", str(2 * HISTORY))]
     check(read == ids == alice.ids(), f"Charlie reads {len(read)} messages of {len(ids)}")
     check(len(ids) == HISTORY, f"{len(ids)} were written")
+
+
+@scenario
+def ticket_names_members_who_were_only_met(place):
+    """Bob dialled Alice and was never dialled: who has Alice's ticket finds Bob when she is gone."""
+    alice, bob = place.pair()
+    charlie = place.home("charlie")
+    ticket = alice.ticket()
+    op = alice.run("post", "carried by Bob", "--wait", "0").out.strip()
+    with alice.start("listen") as listener:
+        gone = listener.address()
+        bob.run("sync", "--connect", gone)
+        check(listener.stop() == 143, "the listener failed")
+    until(lambda: refuses(gone), "Alice's port to be closed")
+    with bob.start("listen") as listener:
+        listener.address()
+        charlie.run("space", "join", "-", stdin=ticket)
+    check(charlie.ids() == [op], "Charlie reads something else")

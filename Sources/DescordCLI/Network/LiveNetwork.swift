@@ -45,6 +45,7 @@ package struct LiveNetwork: NetworkProvider {
         guard let space, let members = try? store.memberPeers(of: space),
             let book = try? store.candidates(for: members)
         else { return contacts }
+        // Whoever came to us, and was never dialled, is known by the record that it signed.
         let seen = book.compactMap { entry in entry.lastSign.map { (peer: entry.peer, time: $0) } }
             .sorted { $0.time > $1.time }
         for member in seen.map(\.peer)
