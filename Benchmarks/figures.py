@@ -7,8 +7,8 @@ import pathlib
 import platform
 import statistics
 
-# go-libp2p 0.43.0 with go-libp2p-pubsub 0.14.2 (Go 1.25.5; TCP, Noise, Yamux, StrictSign verified, messages of
-# 300 bytes, nothing stored), measured by hand on a machine of two shared cores, ±15 %.
+# go-libp2p 0.43.0 with go-libp2p-pubsub 0.14.2 (Go 1.25.5; TCP, Noise, Yamux, StrictSign verified, messages
+# of 300 bytes, nothing stored), measured by hand on a machine of two shared cores, ±15 %.
 GO = {
     "one-shot to receipt": 11.7,
     "one-shot to exit": 15.0,
@@ -32,7 +32,6 @@ class Figure:
     more_is_better: bool = False
     against: float | None = None
     against_name: str = ""
-    is_plain: bool = False  # a yardstick or a foreign peer's figure: nothing to be ahead in
 
     @property
     def median(self):
@@ -77,7 +76,7 @@ class Report:
             print(f"\n{theme}", flush=True)
 
     def add(self, name, values, unit, go=None, foreign=None, more_is_better=False):
-        """Adds a figure. `go` names one of `GO`; `foreign` is (name, value) of a peer measured in this run."""
+        """Adds a figure; `go` names one of `GO`, `foreign` is (name, value) of something else in this run."""
         against, against_name = (GO[go], "go") if go else (None, "")
         if foreign:
             against_name, against = foreign
@@ -100,7 +99,7 @@ class Report:
         lines, theme = [f"Measured on {machine()}.", ""], None
         for of, figure in self.figures:
             if of != theme:
-                lines += ["", f"## {of[0].upper()}{of[1:]}", ""] if theme else [f"## {of[0].upper()}{of[1:]}", ""]
+                lines += [""] * bool(theme) + [f"## {of[0].upper()}{of[1:]}", ""]
                 lines += [f"{text}" for about, text in self.notes if about == of]
                 lines += [""] if lines[-1] else []
                 lines += ["| " + " | ".join(HEADS) + " |", "|---|--:|--:|---|--:|--:|"]
@@ -127,4 +126,5 @@ def machine():
         names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines()
                  if line.startswith("model name")]
         model = names[0] if names else model
-    return f"{platform.system()} {platform.release().split('-')[0]}, {os.cpu_count()} cores of {model}, loopback"
+    kernel = f"{platform.system()} {platform.release().split('-')[0]}"
+    return f"{kernel}, {os.cpu_count()} cores of {model}, loopback"

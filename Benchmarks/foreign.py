@@ -1,7 +1,7 @@
 """The same of p2pd (go-libp2p's daemon) and py-libp2p, in the same run; both store nothing.
 
-p2pd is driven over its control socket and py-libp2p over lines of JSON, which is part of what is measured: it is
-how a shell script would use them.
+p2pd is driven over its control socket and py-libp2p over lines of JSON, which is part of what is measured: it
+is how a shell script would use them.
 """
 
 import base64
@@ -35,7 +35,7 @@ def kinds(bench):
 
 
 def one_shots(bench):
-    """Returns {name: (milliseconds to receipt, milliseconds to exit)}: a new process dials, publishes, leaves."""
+    """Returns {name: (milliseconds to receipt, to exit)}: a new process dials, publishes, leaves."""
     results = {}
     for name, make in kinds(bench).items():
         with make() as listener:
@@ -82,7 +82,7 @@ def throughput(bench):
 
 
 class Counted:
-    """A p2pd subscription that is only counted: its frames are not looked into, so that reading costs little."""
+    """A p2pd subscription that is only counted: frames are not looked into, so that reading costs little."""
 
     def __init__(self, peer):
         self.stream = peer.open()
@@ -129,7 +129,8 @@ def go_flood(sender, receiver, count):
         while arrived < count:
             while sent < count and sent - arrived + SOCKETS <= WINDOW:
                 for connection in sockets:
-                    connection.sendall(wire.frame(sender.pubsub(PUBSUB_PUBLISH, TOPIC, os.urandom(TEXT_BYTES))))
+                    request = sender.pubsub(PUBSUB_PUBLISH, TOPIC, os.urandom(TEXT_BYTES))
+                    connection.sendall(wire.frame(request))
                 for connection in sockets:
                     answer = wire.parse(wire.read_frame(connection))
                     check(wire.first(answer, 1) == 0, "p2pd refused to publish")

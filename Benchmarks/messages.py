@@ -1,6 +1,7 @@
 """Signed messages of 300 bytes from one process to another: verified, and also stored at both ends."""
 
 import itertools
+import shutil
 import statistics
 import time
 
@@ -8,6 +9,7 @@ import foreign
 from bench import CHANNEL, RUNS, TEXT_BYTES, Inside, check, inside
 
 MESSAGES = 20_000  # a run, verified and not stored
+HISTORY = 5_000  # messages of one author that a member fetches
 STORED = 1_500  # a run, stored at both ends; five runs stay below what one author may write at once
 
 
@@ -28,6 +30,8 @@ def measure(bench):
     durable = stored(bench)
     report.add("descord to descord, verified and stored at both ends", durable, "a second",
                go="messages verified", more_is_better=True)
+    report.add(f"a history of {HISTORY:,} messages, fetched by sync, verified and stored", history(bench),
+               "a second", go="messages verified", more_is_better=True)
     for name, values in foreign.throughput(bench).items():
         report.add(f"{name} to {name}, verified, nothing stored", values, "a second", more_is_better=True)
         median = statistics.median(values)
@@ -57,5 +61,28 @@ def stored(bench):
                 rates.append(STORED / (time.perf_counter() - start))
                 check(all(text in line for text, line in zip(texts, arrived)), "messages came out of order")
             check(poster.stop(how=None) == 0, "the poster failed")
+        listener.stop()
+    return rates
+
+
+def history(bench):
+    """Messages a second that one `sync` brings home: from its start to its exit, everything on the disk."""
+    rates = []
+    alice, first = bench.pair("history-pair")
+    template = first.path.parent / "template"
+    shutil.copytree(first.path, template)
+    lines = "".join(f"/post --wait 0 -c {CHANNEL} {f'{number} '.ljust(TEXT_BYTES, 'x')}\n"
+                    for number in range(HISTORY))
+    alice.run("repl", stdin=lines)
+    with alice.start("listen", "--json") as listener:
+        listener.address()
+        for number in range(RUNS):
+            bob = bench.home(f"history-{number}")
+            shutil.copytree(template, bob.path)
+            start = time.perf_counter()
+            bob.run("sync", "--timeout", "60")
+            rates.append(HISTORY / (time.perf_counter() - start))
+            stored = len(bob.run("log", "--json", "-n", str(HISTORY * 2)).objects)
+            check(stored == HISTORY, f"{stored} of {HISTORY} messages came")
         listener.stop()
     return rates

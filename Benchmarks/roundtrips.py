@@ -1,9 +1,9 @@
 """Round trips from connecting until the listener has the dialler's first application byte.
 
 A proxy delays every byte by D each way. What is counted: the seconds from the moment at which the dialler's
-TCP connection stood until the listener handled the first gossipsub RPC of the dialler (its trace says when, to
-the millisecond), divided by 2 D; plus one for TCP's own handshake, which the proxy's kernel answers at once and a
-real path does not. Half a round trip is a flight that arrived and was not answered.
+TCP connection stood until the listener handled the first gossipsub RPC of the dialler (its trace says when,
+to the millisecond), divided by 2 D; plus one for TCP's own handshake, which the proxy's kernel answers at
+once and a real path does not. Half a round trip is a flight that arrived and was not answered.
 """
 
 import datetime
@@ -21,8 +21,8 @@ def measure(bench):
     runs = [once(bench, number) for number in range(RUNS)]
     firsts, stored, exits = zip(*runs)
     report = bench.report
-    report.add("connect to the first application byte, TCP's round trip included", list(firsts), "round trips")
-    report.add("connect until the message is stored and printed by the listener", list(stored), "round trips")
+    report.add("connect to the first application byte, with TCP's round trip", list(firsts), "round trips")
+    report.add("connect until the listener has stored and printed it", list(stored), "round trips")
     report.add("connect until the poster has the receipt and has left", list(exits), "round trips")
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures descord, and in the same run the foreign peers that are there; prints medians of five runs.
 
-Figures are figures: nothing here passes or fails on time; a measurement fails when something is lost or wrong.
+Figures are figures: nothing passes or fails on time; a measurement fails when something is lost or wrong.
 Everything happens on 127.0.0.1 and in a temporary folder. `make bench` builds both programs and runs this.
 """
 
@@ -34,13 +34,14 @@ THEMES = {
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("descord", nargs="?", default=str(ROOT / ".build/release/descord"))
     parser.add_argument("--in-process", default=str(ROOT / ".build/release/InProcessBenchmark"))
     parser.add_argument("--p2pd", default=str(ROOT / ".interop/p2pd"))
     parser.add_argument("--only", action="append", choices=THEMES, help="one theme; may be repeated")
     parser.add_argument("--json", type=pathlib.Path, help="file for the figures")
-    parser.add_argument("--markdown", action="store_true", help="print the tables of docs/benchmarks.md at the end")
+    parser.add_argument("--markdown", action="store_true", help="print the tables of docs/benchmarks.md")
     options = parser.parse_args()
     for program in (options.descord, options.in_process):
         if not pathlib.Path(program).exists():

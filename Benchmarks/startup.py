@@ -20,12 +20,13 @@ def measure(bench):
     report.add("descord log, no messages", each(bench, home, "log"), "ms")
     lines = "".join(f"/post --wait 0 message number {number}\n" for number in range(HISTORY))
     spent = milliseconds(lambda: home.run("repl", stdin=lines))
-    check(len(home.run("log", "--json", "-n", str(HISTORY * 2)).objects) == HISTORY, "not every post is stored")
+    stored = len(home.run("log", "--json", "-n", str(HISTORY * 2)).objects)
+    check(stored == HISTORY, f"{stored} of {HISTORY} posts are stored")
     report.add(f"descord log -n 50 of {HISTORY:,} messages", each(bench, home, "log", "-n", "50"), "ms")
     report.add(f"descord log of {HISTORY:,} messages, all of them",
                each(bench, home, "log", "-n", str(HISTORY)), "ms")
-    report.add("local posts in one process, one transaction and fsync each", [HISTORY / spent * 1000], "a second",
-               more_is_better=True)
+    report.add("local posts in one process, one transaction and fsync each", [HISTORY / spent * 1000],
+               "a second", more_is_better=True)
 
 
 def each(bench, home, *arguments):

@@ -1,7 +1,5 @@
 """One stream and many connections between two processes, and the cryptography that bounds them."""
 
-import statistics
-
 from bench import RUNS, Inside, inside
 
 STREAM_BYTES = 1_000_000_000
@@ -18,7 +16,8 @@ def stream(bench):
                       [one["seal_mb_per_s"] for one in ciphers], "MB/s", more_is_better=True)
     report.add("ChaCha20-Poly1305, full Noise frames opened, one core",
                [one["open_mb_per_s"] for one in ciphers], "MB/s", more_is_better=True)
-    report.add("one stream over Noise and Yamux, two processes", rates, "MB/s", go="stream", more_is_better=True)
+    report.add("one stream over Noise and Yamux, two processes", rates, "MB/s", go="stream",
+               more_is_better=True)
     report.add("the same, beside the bare cipher on one core", rates, "MB/s", more_is_better=True,
                foreign=("cipher", seal.median))
 
@@ -31,4 +30,4 @@ def connections(bench):
     report.add("connections with identify, one after another", [one["per_s"] for one in runs], "a second",
                go="connections", more_is_better=True)
     report.add("one connection until identified, median",
-               [statistics.median([one["median_ms"]]) for one in runs], "ms", go="connection p50")
+               [one["median_ms"] for one in runs], "ms", go="connection p50")
