@@ -9,6 +9,12 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// The program stands at a fixed address: at a chosen one the loader would write 110,000 addresses into it at
+/// every start, and a fresh copy of every page that holds one. Libraries, heap and stacks are placed at random.
+let quickStart: [LinkerSetting] = [
+    .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(platforms: [.linux], configuration: .release))
+]
+
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -85,7 +91,7 @@ let package = Package(
             dependencies: [
                 "DescordCLI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: quickStart),
 
         // Prove
         .testTarget(
