@@ -13,7 +13,7 @@ import NIOPosix
 ///     InProcessBenchmark messages ADDRESS COUNT SIZE
 ///     InProcessBenchmark connections ADDRESS COUNT    each with identify, one after another
 @main
-struct Program {
+struct Measurements {
     static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let numbers = arguments.compactMap { Int($0) }

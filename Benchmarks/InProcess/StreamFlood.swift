@@ -47,7 +47,7 @@ enum StreamFlood {
 
 /// Why a measurement came to nothing.
 enum Failure: Error {
-    /// The arguments are none of those that `Program` lists.
+    /// The arguments are none of those that `Measurements` lists.
     case usage
     case noStream
     case streamEnded
