@@ -69,6 +69,7 @@ class Report:
 
     def __init__(self, is_quiet):
         self.figures, self.notes, self.theme, self.is_quiet = [], [], "", is_quiet
+        self.machine = machine()
 
     def begin(self, theme):
         self.theme = theme
@@ -96,7 +97,7 @@ class Report:
             print(f"  {text}", flush=True)
 
     def markdown(self):
-        lines, theme = [f"Measured on {machine()}.", ""], None
+        lines, theme = [f"Measured on {self.machine}.", ""], None
         for of, figure in self.figures:
             if of != theme:
                 lines += [""] * bool(theme) + [f"## {of[0].upper()}{of[1:]}", ""]
@@ -107,6 +108,17 @@ class Report:
             lines.append("| " + " | ".join(figure.cells) + " |")
         return "\n".join(lines) + "\n"
 
+    @classmethod
+    def read_json(cls, path):
+        """Returns the report of an earlier run."""
+        report, said = cls(is_quiet=True), json.loads(pathlib.Path(path).read_text())
+        report.machine = said["machine"]
+        report.figures = [
+            (row["theme"], Figure(row["name"], row["values"], row["unit"], row["more_is_better"],
+                                  row["against"], row["against_name"] or "")) for row in said["figures"]]
+        report.notes = [(note["theme"], note["text"]) for note in said["notes"]]
+        return report
+
     def write_json(self, path):
         rows = [{
             "theme": theme, "name": figure.name, "median": figure.median, "values": figure.values,
@@ -115,7 +127,7 @@ class Report:
         } for theme, figure in self.figures]
         notes = [{"theme": theme, "text": text} for theme, text in self.notes]
         pathlib.Path(path).write_text(
-            json.dumps({"machine": machine(), "figures": rows, "notes": notes}, indent=1) + "\n")
+            json.dumps({"machine": self.machine, "figures": rows, "notes": notes}, indent=1) + "\n")
 
 
 def machine():

@@ -42,7 +42,12 @@ def main():
     parser.add_argument("--only", action="append", choices=THEMES, help="one theme; may be repeated")
     parser.add_argument("--json", type=pathlib.Path, help="file for the figures")
     parser.add_argument("--markdown", action="store_true", help="print the tables of docs/benchmarks.md")
+    parser.add_argument("--from", dest="earlier", help="measure nothing: show what --json wrote in FILE",
+                        metavar="FILE")
     options = parser.parse_args()
+    if options.earlier:
+        print(Report.read_json(options.earlier).markdown(), end="")
+        return 0
     for program in (options.descord, options.in_process):
         if not pathlib.Path(program).exists():
             parser.error(f"{program} is not built: make bench")
