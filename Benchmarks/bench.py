@@ -11,7 +11,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "Tests" / "Support"), str(ROOT / "Tests" / "Interop")]
 sys.dont_write_bytecode = True
-from descord import Failure, Home, Running, check  # noqa: E402 (found through the path above)
+from descord import Failure, Home, check  # noqa: E402 (found through the path above)
 
 RUNS = 5
 TEXT_BYTES = 300  # of a message, as in the figures of go-libp2p

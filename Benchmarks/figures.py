@@ -61,6 +61,7 @@ def number(value):
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
+FIRST_WORDS = "Measured on"  # of the tables in a page
 HEADS = ["what", "median", "lowest–highest", "unit", "against", "times better"]
 
 
@@ -97,7 +98,7 @@ class Report:
             print(f"  {text}", flush=True)
 
     def markdown(self):
-        lines, theme = [f"Measured on {self.machine}.", ""], None
+        lines, theme = [f"{FIRST_WORDS} {self.machine}.", ""], None
         for of, figure in self.figures:
             if of != theme:
                 lines += [""] * bool(theme) + [f"## {of[0].upper()}{of[1:]}", ""]
@@ -131,7 +132,7 @@ class Report:
 
 
 def machine():
-    """Returns the machine's kind in one line."""
+    """Returns the machine's kind, and what else it was busy with, in one line."""
     model = "an unknown processor"
     cpuinfo = pathlib.Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -139,4 +140,5 @@ def machine():
                  if line.startswith("model name")]
         model = names[0] if names else model
     kernel = f"{platform.system()} {platform.release().split('-')[0]}"
-    return f"{kernel}, {os.cpu_count()} cores of {model}, loopback"
+    load = os.getloadavg()[0]
+    return f"{kernel}, {os.cpu_count()} cores of {model}, loopback; load average {load:.1f} at the start"

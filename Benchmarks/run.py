@@ -12,7 +12,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 from bench import ROOT, Bench, Failure  # noqa: E402 (no bytecode is written from here on)
-from figures import Report
+from figures import FIRST_WORDS, Report
 import memory
 import messages
 import oneshot
@@ -44,9 +44,10 @@ def main():
     parser.add_argument("--markdown", action="store_true", help="print the tables of docs/benchmarks.md")
     parser.add_argument("--from", dest="earlier", help="measure nothing: show what --json wrote in FILE",
                         metavar="FILE")
+    parser.add_argument("--page", type=pathlib.Path, help="page whose tables to replace: docs/benchmarks.md")
     options = parser.parse_args()
     if options.earlier:
-        print(Report.read_json(options.earlier).markdown(), end="")
+        show(Report.read_json(options.earlier), options)
         return 0
     for program in (options.descord, options.in_process):
         if not pathlib.Path(program).exists():
@@ -62,11 +63,19 @@ def main():
             except (Failure, OSError, ValueError, KeyError) as failure:
                 failed.append(name)
                 print(f"{name}: {type(failure).__name__}: {failure}", file=sys.stderr, flush=True)
-    if options.markdown:
-        print(report.markdown(), end="")
+    show(report, options)
     if options.json:
         report.write_json(options.json)
     return 1 if failed else 0
+
+
+def show(report, options):
+    """Prints the tables, or puts them into a page behind what a person wrote there."""
+    if options.markdown:
+        print(report.markdown(), end="")
+    if options.page:
+        written = options.page.read_text().split(f"\n{FIRST_WORDS} ")[0].rstrip()
+        options.page.write_text(f"{written}\n\n{report.markdown()}")
 
 
 if __name__ == "__main__":
