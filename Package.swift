@@ -127,3 +127,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Measure: linking it takes half a minute, so only `make bench` asks for it.
+if Context.environment["DESCORD_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "InProcessBenchmark",
+            dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging] + nio,
+            path: "Benchmarks/InProcess", swiftSettings: settings))
+}

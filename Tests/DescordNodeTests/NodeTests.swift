@@ -81,6 +81,31 @@ final class TestHome {
         await aliceNode.stop()
     }
 
+    @Test func aPostThatTheFirstFlightDeliveredHasItsPhases() async throws {
+        let alice = try TestHome()
+        let bob = try TestHome()
+        let (space, channel) = try alice.makeSpace()
+        let aliceNode = try await alice.start()
+        let ticket = try await alice.ticket(for: space, at: aliceNode)
+        let bobJoins = try await bob.start(.oneShot)
+        guard case .joined = try await bobJoins.join(.ticket(ticket), deadline: .seconds(10)) else {
+            Issue.record("not joined")
+            return
+        }
+        await bobJoins.stop()
+
+        let post = try bob.store.post("hello", channel: channel, in: space).operation.id
+        let bobPosts = try await bob.start(.oneShot)
+        _ = try await bobPosts.sync(space, deadline: .seconds(10))
+        #expect(try bob.store.receiptPeers(of: post) == [alice.store.peerID])
+        let publication = try await bobPosts.publish([post], in: space, waitingFor: 1, deadline: .seconds(10))
+        #expect(publication.storedBy == [post: 1])
+        #expect(publication.connect != nil)
+        #expect(publication.stored != nil)
+        await bobPosts.stop()
+        await aliceNode.stop()
+    }
+
     @Test func aSpaceReachesANewcomerThroughAMemberWhenItsAuthorIsGone() async throws {
         let alice = try TestHome()
         let bob = try TestHome()

@@ -31,13 +31,17 @@ class P2PD(Peer):
         self.key = os.path.join(self.folder.name, "key")
         self.streams = []
 
+    def write_key(self):
+        """Makes its identity; `start` does so too unless it is there."""
+        # Type 1 (Ed25519), then seed and public key, as go-libp2p stores private keys.
+        import nacl.signing
+        seed = secrets.token_bytes(32)
+        public = bytes(nacl.signing.SigningKey(seed).verify_key)
+        pathlib.Path(self.key).write_bytes(wire.field(1, 1) + wire.field(2, seed + public))
+
     def start(self):
         if not os.path.exists(self.key):
-            # Type 1 (Ed25519), then seed and public key, as go-libp2p stores private keys.
-            import nacl.signing
-            seed = secrets.token_bytes(32)
-            public = bytes(nacl.signing.SigningKey(seed).verify_key)
-            pathlib.Path(self.key).write_bytes(wire.field(1, 1) + wire.field(2, seed + public))
+            self.write_key()
         self.process = subprocess.Popen(
             [self.binary, "-listen", f"/unix{self.control}", "-id", self.key,
              "-hostAddrs", "/ip4/127.0.0.1/tcp/0", "-tls=false", "-relay=false", "-relayService=false",

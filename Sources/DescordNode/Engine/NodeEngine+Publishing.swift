@@ -44,9 +44,7 @@ extension NodeEngine {
         let graceTimer = self.eventLoop.assumeIsolated().scheduleTask(deadline: grace) { self.progressed() }
         return self.wait(until: deadline) { [unowned self] in
             self.offer(ids, in: context, to: &offered)
-            if publication.connect == nil, context.sessions.contains(where: { !$0.isOver }) {
-                publication.connect = elapsed()
-            }
+            if publication.connect == nil, context.hadSession { publication.connect = elapsed() }
             if publication.publish == nil, context.unsent.isEmpty { publication.publish = elapsed() }
             if publication.stored == nil, isStored() { publication.stored = elapsed() }
             let settled = self.dialsAreSettled && self.subscriptionsAreKnown

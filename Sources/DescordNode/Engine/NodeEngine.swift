@@ -22,7 +22,11 @@ final class NodeEngine {
         /// Peer ids of the members, ourselves left out.
         var members: Set<PeerID>
         /// Open sync sessions, at most one a peer and direction; the last element is the newest.
-        var sessions: [SyncDriver] = []
+        var sessions: [SyncDriver] = [] {
+            didSet { self.hadSession = self.hadSession || !self.sessions.isEmpty }
+        }
+        /// Whether there was a session at any time: a short one may be over before anybody looks.
+        var hadSession = false
         /// Our messages that the router holds because nobody subscribed yet.
         var unsent: Set<MessageID> = []
 

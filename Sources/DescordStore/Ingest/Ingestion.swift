@@ -264,7 +264,7 @@ struct Ingestion {
         func last(_ kind: OperationKind) throws -> Operation? {
             try self.db.row(
                 """
-                SELECT envelope, salt, content FROM operations
+                SELECT envelope, salt, content FROM operations INDEXED BY operations_authority
                 WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock DESC,
                     id DESC LIMIT 1
                 """, [row.number, kind.rawValue]

@@ -34,7 +34,10 @@ extension Store {
             let (condition, arguments) = Self.condition(filter)
             let rows = try Row.fetchAll(
                 db.cachedStatement(
-                    sql: "\(Self.columns) WHERE \(condition) ORDER BY o.clock DESC, o.id DESC LIMIT ?"),
+                    sql: """
+                        \(Self.columns) \(Self.table) WHERE \(condition)
+                        ORDER BY o.clock DESC, o.id DESC LIMIT ?
+                        """),
                 arguments: StatementArguments(arguments + [limit ?? -1]))
             return try self.summaries(db, rows).reversed()
         }
@@ -48,7 +51,12 @@ extension Store {
             let (condition, arguments) = Self.condition(filter)
             let rows = try Row.fetchAll(
                 db.cachedStatement(
-                    sql: "\(Self.columns) WHERE o.arrival > ? AND \(condition) ORDER BY o.arrival LIMIT ?"),
+                    // By the index of arrivals: who follows a space asks this for every message, and must not
+                    // read the whole history for it.
+                    sql: """
+                        \(Self.columns) \(Self.tableOfOperationsFirst) WHERE o.arrival > ? AND \(condition)
+                        ORDER BY o.arrival LIMIT ?
+                        """),
                 arguments: StatementArguments([arrival] + arguments + [limit]))
             return try self.summaries(db, rows)
         }
@@ -58,7 +66,7 @@ extension Store {
     public func message(_ id: OperationID) throws(StoreError) -> MessageSummary? {
         try self.read { db in
             let rows = try db.rows(
-                "\(Self.columns) WHERE o.kind = 2000 AND o.state = 0 AND o.id = ?", [id.data])
+                "\(Self.columns) \(Self.table) WHERE o.kind = 2000 AND o.state = 0 AND o.id = ?", [id.data])
             return try self.summaries(db, rows).first
         }
     }
@@ -84,8 +92,10 @@ extension Store {
     private static let columns = """
         SELECT o.n, o.id, o.author, o.channel, o.clock, o.arrival, o.admitted_at, o.content,
             s.id AS space, s.name AS space_name
-        FROM operations o JOIN spaces s ON s.n = o.space
         """
+    private static let table = "FROM operations o JOIN spaces s ON s.n = o.space"
+    /// The same, found by what is asked of the operation alone: SQLite keeps the order of a cross join.
+    private static let tableOfOperationsFirst = "FROM operations o CROSS JOIN spaces s ON s.n = o.space"
 
     private static func condition(_ filter: MessageFilter) -> (String, [(any DatabaseValueConvertible)?]) {
         var parts = ["o.kind = 2000 AND o.state = 0 AND s.state = 1"]

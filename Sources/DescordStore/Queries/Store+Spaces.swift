@@ -87,10 +87,23 @@ extension Store {
         try self.read { db in
             try db.exists(
                 """
-                SELECT 1 FROM operations o JOIN spaces s ON s.n = o.space
-                WHERE (?1 IS NULL OR s.id = ?1) AND o.author <> ?2 AND o.state = 0 LIMIT 1
+                SELECT 1 FROM spaces s WHERE (?1 IS NULL OR s.id = ?1) AND \(Self.hasForeignOperations("?2"))
+                LIMIT 1
                 """, [space?.data, self.publicKey.data])
         }
+    }
+
+    /// A condition on a space `s`: whether an operation of another author than `own` is in force there.
+    ///
+    /// What others wrote stands on either side of our own in the index by author, so that a long history of
+    /// our own is not read.
+    static func hasForeignOperations(_ own: String) -> String {
+        """
+        (EXISTS (SELECT 1 FROM operations x INDEXED BY operations_chain
+            WHERE x.space = s.n AND x.author < \(own) AND x.state = 0)
+        OR EXISTS (SELECT 1 FROM operations x INDEXED BY operations_chain
+            WHERE x.space = s.n AND x.author > \(own) AND x.state = 0))
+        """
     }
 
     /// The channels of a space, by the order of their creation.
@@ -112,7 +125,7 @@ extension Store {
             let lookup = StoreLookup(db: db, row: row)
             return try db.rows(
                 """
-                SELECT envelope, salt, content FROM operations
+                SELECT envelope, salt, content FROM operations INDEXED BY operations_authority
                 WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock DESC, id DESC
                 """, [row.number, OperationKind.inviteCreate.rawValue]
             ).compactMap { found in
@@ -181,10 +194,11 @@ extension Store {
         return try invites.reduce(into: []) { $0.formUnion(try rules.overLimit(of: $1)) }
     }
 
+    /// Reads authority operations alone: left to itself, SQLite walks the whole history in its order instead.
     static func channels(_ db: Database, _ row: SpaceRow) throws -> [ChannelSummary] {
         try db.rows(
             """
-            SELECT envelope, salt, content FROM operations
+            SELECT envelope, salt, content FROM operations INDEXED BY operations_authority
             WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock, id
             """, [row.number, OperationKind.channelCreate.rawValue]
         ).compactMap { found in
@@ -192,7 +206,7 @@ extension Store {
             else { return nil }
             let updates = try db.rows(
                 """
-                SELECT envelope, salt, content FROM operations
+                SELECT envelope, salt, content FROM operations INDEXED BY operations_authority
                 WHERE space = ? AND kind = ? AND kind < 1000 AND channel = ? AND state = 0 ORDER BY clock, id
                 """, [row.number, OperationKind.channelUpdate.rawValue, operation.id.data])
             let name = updates.compactMap { Operation($0)?.payload(ChannelUpdate.self)?.name }.last

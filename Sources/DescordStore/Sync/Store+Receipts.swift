@@ -81,9 +81,7 @@ extension Store {
                 """
                 SELECT o.id, s.id AS space, b.*, o.gossip_seqno FROM outbox b
                 JOIN operations o USING (n) JOIN spaces s ON s.n = o.space
-                WHERE (?1 IS NULL OR s.id = ?1)
-                    AND (?2 OR EXISTS (
-                        SELECT 1 FROM operations x WHERE x.space = s.n AND x.author <> ?3 AND x.state = 0))
+                WHERE (?1 IS NULL OR s.id = ?1) AND (?2 OR \(Self.hasForeignOperations("?3")))
                 ORDER BY b.n
                 """, [space?.data, includesLocal, self.publicKey.data])
             return rows.compactMap { OutboxEntry($0) }

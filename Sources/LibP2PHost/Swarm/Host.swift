@@ -116,7 +116,11 @@ public final class Host {
     /// What identify announces: `announcedAddresses`, or the bound addresses with the unspecified one
     /// replaced by those of the interfaces.
     public var advertisedAddresses: [Multiaddr] {
-        self.announcedAddresses ?? LocalNetwork.current().reachable(self.boundAddresses)
+        if let announcedAddresses { return announcedAddresses }
+        // Asking the system for its interfaces takes a third of a millisecond, and this is asked often.
+        let isUnspecified = self.boundAddresses.contains { $0.ip?.allSatisfy { $0 == 0 } ?? false }
+        let network = isUnspecified ? LocalNetwork.current() : LocalNetwork(subnets: [])
+        return network.reachable(self.boundAddresses)
     }
 
     /// Where at least `count` connected peers say that they see us, most of them first.
