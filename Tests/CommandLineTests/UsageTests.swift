@@ -50,6 +50,26 @@ import Testing
         #expect(try await home.run("space", "creat", "--json").error().hint == "descord space create")
     }
 
+    @Test func aValueThatIsNoneOfTheChoicesIsAnsweredWithThem() async throws {
+        let home = try await TestHome.made()
+        let run = try await home.run("config", "set", "nonsense", "1", "--json")
+        #expect(run.code == 64)
+        #expect(
+            try run.error().message.hasSuffix("connect, json, listen, mdns, profile, quiet, timeout, verbose")
+        )
+    }
+
+    @Test func anAddressWhereNobodyAnswersIsRefusedInWords() async throws {
+        let home = try await TestHome.made()
+        // Port 1 of this machine: nobody serves it.
+        let run = try await home.run("peers", "add", "/ip4/127.0.0.1/tcp/1", "--json")
+        #expect(run.code == 69)
+        let error = try run.error()
+        #expect(error.code == "unreachable")
+        #expect(error.message == "cannot reach /ip4/127.0.0.1/tcp/1")
+        #expect(error.hint == "Connection refused")
+    }
+
     @Test func everyCommandOfTheContractIsInTheHelp() async throws {
         let home = try TestHome()
         let expected: [String: [String]] = [

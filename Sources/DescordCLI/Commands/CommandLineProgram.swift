@@ -129,8 +129,13 @@ package enum CommandLineProgram {
     private static func usageError(_ error: any Error) -> CommandError {
         let full = Descord.fullMessage(for: error)
         let usage = full.split(separator: "\n").filter { $0.hasPrefix("Usage:") }.map(String.init)
-        let message =
-            Descord.message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage"
+        let lines = Descord.message(for: error).split(separator: "\n")
+        var message = lines.first.map(String.init) ?? "wrong usage"
+        if message.hasSuffix(":") {
+            // What may stand there follows, one a line.
+            let choices = lines.dropFirst().map { $0.trimmingPrefix(/[\s-]*/) }
+            message += " " + choices.joined(separator: ", ")
+        }
         let help = full.split(separator: "'").dropFirst().first { $0.hasSuffix("--help") }
         return CommandError(
             .usage, .usage, self.lowercasingFirst(message), hint: help.map(String.init), details: usage)

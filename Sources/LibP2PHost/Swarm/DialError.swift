@@ -24,6 +24,25 @@ public enum DialFailure: Error, Equatable, Sendable {
     case cancelled
 }
 
+extension DialFailure: CustomStringConvertible {
+    /// The failure in words, for whoever asked for the dial.
+    public var description: String {
+        switch self {
+        case .unsupportedAddress: "it is no address of TCP alone"
+        case .addressOfAnotherPeer: "the address names another peer"
+        case .ownIdentity: "our own identity answers there"
+        case .unreachable(let words): words
+        case .handshakeFailed(.noise(.unexpectedPeer(let peer))): "\(peer) answers there"
+        case .handshakeFailed(.handshakeTimeout), .timedOut: "nobody answered in time"
+        case .handshakeFailed(.disconnected), .handshakeFailed(nil): "the connection was closed at once"
+        case .handshakeFailed: "no libp2p node with Noise and Yamux answers there"
+        case .forbiddenByPolicy: "such an address is not dialled on a stranger's word"
+        case .refusedByLimit: "there are too many connections"
+        case .cancelled: "the dial was given up"
+        }
+    }
+}
+
 /// Why a dial did not lead to a connection: one failure an address, in the order of the addresses.
 public struct DialError: Error, Equatable, Sendable {
     /// An address and what happened there.

@@ -1,3 +1,4 @@
+import Glibc
 import LibP2PCore
 import NIOCore
 import NIOPosix
@@ -127,9 +128,15 @@ final class Dial {
             case .failure(let error):
                 handler.onOutcome = nil
                 handler.connectFailed()
-                self.ended(index, .failure(.unreachable("\(error)")))
+                self.ended(index, .failure(.unreachable(Self.words(error))))
             }
         }
+    }
+
+    /// The system's words for why there is no TCP connection.
+    private static func words(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode))
     }
 
     private func ended(_ index: Int, _ outcome: Result<Connection, DialFailure>) {
