@@ -5,7 +5,7 @@ from place import check, scenario, until
 
 @scenario
 def scripted_repl_is_on_the_air_as_listen_is(place):
-    """Without --connect too, and before any line asks for the network: it dials who is known, and receives."""
+    """Without --connect too, and before any line asks for the network, it dials and receives."""
     alice, bob = place.pair()
     with bob.start("listen", "--json") as listener:
         listener.address()

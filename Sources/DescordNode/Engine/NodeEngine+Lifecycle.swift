@@ -105,8 +105,8 @@ extension NodeEngine {
     private func listening(on addresses: [Multiaddr]) {
         let store = self.store
         let port = addresses.compactMap(\.tcpPort).first
-        // The record goes on from run to run, so that peers who have it are not sent it again. Without the last
-        // one the next is the newer by the clock.
+        // The record goes on from run to run, so that peers who have it are not sent it again. Without the
+        // last one the next is the newer by the clock.
         if let last = try? store.ownRecord() { self.host.resumePeerRecord(last.envelope) }
         let envelope = self.host.signedPeerRecord
         self.pipeline.write {

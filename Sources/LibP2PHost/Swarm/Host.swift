@@ -131,8 +131,8 @@ public final class Host {
     /// Our signed peer record, an encoded envelope, as others may pass it on.
     public var signedPeerRecord: [UInt8] { self.identify.ownRecord }
 
-    /// Goes on with the record of an earlier run for as long as it states what is advertised; the next one gets
-    /// a greater number.
+    /// Goes on with the record of an earlier run for as long as it states what is advertised; the next one
+    /// gets a greater number.
     public func resumePeerRecord(_ envelope: [UInt8]) { self.identify.resume(envelope) }
 
     // MARK: - Events from connections
