@@ -2,7 +2,7 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-# lld orders what the loader writes at every start better than the default linker: a third of the start-up.
+# lld orders what the loader writes at every start better than the default linker: a third of the start.
 BUILD = swift build -c release --static-swift-stdlib -Xswiftc -use-ld=lld --product descord
 BINARY = .build/release/descord
 
