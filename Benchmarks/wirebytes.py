@@ -20,11 +20,9 @@ PEER_ID, SEQNO, SIGNATURE = 38, 8, 64
 
 def measure(bench):
     report = bench.report
-    with Inside(bench, "messages") as server:
-        setups = [passed(bench, server.address, "hello") for _ in range(RUNS)]
-        few, many = (
-            [sum(passed(bench, server.address, "messages", count, TEXT_BYTES)) for _ in range(RUNS)]
-            for count in (FEW, MANY))
+    setups = [passed(bench, "hello") for _ in range(RUNS)]
+    few, many = (
+        [sum(passed(bench, "messages", count, TEXT_BYTES)) for _ in range(RUNS)] for count in (FEW, MANY))
     # Answers that happened to share a frame, or not, change a whole session by a frame's overhead.
     one = (statistics.median(many) - statistics.median(few)) / (MANY - FEW) - TEXT_BYTES
     report.add("one gossipsub message beyond its 300 bytes, topic of one letter", one, "bytes",
@@ -35,12 +33,17 @@ def measure(bench):
     descord(bench)
 
 
-def passed(bench, address, command, *arguments):
-    """Runs one in-process measurement through a proxy; returns the bytes from the dialler and to it."""
-    port = int(address.split("/tcp/", 1)[1].split("/")[0])
-    with Proxy(port) as proxy:
-        inside(bench, command, address.replace(f"/tcp/{port}", f"/tcp/{proxy.port}"), *arguments)
-        return proxy.up, proxy.down
+def passed(bench, command, *arguments):
+    """Runs one in-process measurement through a proxy; returns the bytes from the dialler and to it.
+
+    Each has a server of its own: one that was spoken to before has messages of that in its cache, and tells.
+    """
+    with Inside(bench, "messages") as server:
+        address = server.address
+        port = int(address.split("/tcp/", 1)[1].split("/")[0])
+        with Proxy(port) as proxy:
+            inside(bench, command, address.replace(f"/tcp/{port}", f"/tcp/{proxy.port}"), *arguments)
+            return proxy.up, proxy.down
 
 
 def descord(bench):

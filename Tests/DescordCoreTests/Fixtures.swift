@@ -131,7 +131,9 @@ final class MemoryStorage: SyncStorage {
     }
     func contains(_ id: OperationID) -> Bool { self.operations[id] != nil }
     func entry(_ id: OperationID) -> SyncEntry? {
-        self.operations[id].map { SyncEntry(operationClass: $0.operationClass, links: $0.header.links) }
+        self.operations[id].map {
+            SyncEntry(author: $0.author, operationClass: $0.operationClass, links: $0.header.links)
+        }
     }
     func operation(_ id: OperationID) -> Operation? { self.operations[id] }
     func wanted(_ ids: [OperationID]) -> [OperationID] { ids }

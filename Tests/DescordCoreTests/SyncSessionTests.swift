@@ -76,6 +76,28 @@ import Testing
         #expect(pair.initiator.stored.first == late.id && pair.initiator.stored.count == 21)
     }
 
+    @Test func authorsComeInTurns() throws {
+        var world = World()
+        for index in 0..<50 { world.aliceStorage.insert(world.message("\(index)")) }
+        var carol = Author(seed: 300)
+        carol.space = world.aliceStorage.space
+        carol.clock = HybridLogicalClock(milliseconds: 1_800_000_000_000, counter: 0)  // after all of them
+        var last: Operation?
+        for index in 0..<3 {
+            let message = carol.content(
+                MessagePost(text: "c\(index)"), links: [world.channel], channel: world.channel)
+            world.aliceStorage.insert(message)
+            last = message
+        }
+        var pair = world.pair()
+        pair.start()
+        pair.run()
+        #expect(pair.initiator.stored.count == 53)
+        // Three of hers and as many of the one who wrote fifty.
+        let third = try #require(last)
+        #expect(try #require(pair.initiator.stored.firstIndex(of: third.id)) < 6)
+    }
+
     @Test func cutAnywhereAndResumedLosesNothing() {
         var prng = PRNG(seed: suiteSeed)
         var cuts = 0

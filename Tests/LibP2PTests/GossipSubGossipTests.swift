@@ -47,6 +47,10 @@ private let fixture = GossipSubFixture.self
         // Once: what comes from now on is forwarded.
         rig.heartbeat()
         #expect(rig.sent(to: 30).ihave.isEmpty)
+        // What gossip has named is history.
+        rig.connect([31], subscribed: [])
+        rig.receive(RPC(subscriptions: [.init("t", isSubscribed: true)], graft: ["t"]), from: 31)
+        #expect(rig.sent(to: 31).ihave.isEmpty)
     }
 
     @Test func gossipEndsWithTheGossipWindowAndServiceWithTheHistory() {

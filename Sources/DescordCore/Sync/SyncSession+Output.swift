@@ -86,8 +86,9 @@ extension SyncSession {
     }
 
     /// Returns those of `ids` that the storage holds so that none comes before one that it follows. Authority
-    /// operations, with whatever they follow, come first; otherwise later ids of the list come first, which
-    /// is by ascending clock when the list is the storage's own.
+    /// operations, with whatever they follow, come first. Of content each author has its turn, so that one
+    /// who wrote much does not come before all others; of one author's, later ids of the list come first,
+    /// which is by ascending clock when the list is the storage's own.
     static func parentsFirst(_ ids: [OperationID], in storage: any SyncStorage) -> [OperationID] {
         var entries: [OperationID: SyncEntry] = [:]
         entries.reserveCapacity(ids.count)
@@ -96,7 +97,8 @@ extension SyncSession {
         let content = ids.filter { entries[$0]?.operationClass == .content }
         var order: [OperationID] = []
         var seen: Set<OperationID> = []
-        for root in authority + content.reversed() where entries[root] != nil && !seen.contains(root) {
+        let turns = Self.inTurns(content.reversed()) { entries[$0]?.author }
+        for root in authority + turns where entries[root] != nil && !seen.contains(root) {
             seen.insert(root)
             var stack = [(id: root, next: 0)]
             while let top = stack.last {
@@ -112,5 +114,22 @@ extension SyncSession {
             }
         }
         return order
+    }
+
+    /// Returns `ids` in rounds, of which each takes the next one of every author; authors stand in the order
+    /// of their first.
+    private static func inTurns(
+        _ ids: some Sequence<OperationID>, by author: (OperationID) -> Ed25519.PublicKey?
+    ) -> [OperationID] {
+        var rounds: [[OperationID]] = []
+        var counts: [Ed25519.PublicKey: Int] = [:]
+        for id in ids {
+            guard let author = author(id) else { continue }
+            let round = counts[author, default: 0]
+            counts[author] = round + 1
+            if round == rounds.count { rounds.append([]) }
+            rounds[round].append(id)
+        }
+        return rounds.flatMap { $0 }
     }
 }

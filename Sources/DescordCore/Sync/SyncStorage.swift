@@ -62,12 +62,15 @@ public protocol SyncDirectory {
 
 /// What ordering operations for sending needs to know of one.
 public struct SyncEntry: Hashable, Sendable {
+    /// Whose it is.
+    public var author: Ed25519.PublicKey
     /// The class of its kind.
     public var operationClass: OperationClass
     /// Its previous operation and dependencies.
     public var links: [OperationID]
 
-    public init(operationClass: OperationClass, links: [OperationID]) {
+    public init(author: Ed25519.PublicKey, operationClass: OperationClass, links: [OperationID]) {
+        self.author = author
         self.operationClass = operationClass
         self.links = links
     }

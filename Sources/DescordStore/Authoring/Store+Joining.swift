@@ -205,16 +205,18 @@ extension Ingestion {
     /// A pending space of which an admission of ours is stored, in force or waiting for its content, is
     /// joined; so is one that our own key made, in another home.
     mutating func completeJoins() throws {
+        // Nearly always there is none, and this is asked in every transaction.
+        guard try self.db.exists("SELECT 1 FROM spaces WHERE state = 0") else { return }
         let found = try self.db.ids(
             """
-            SELECT DISTINCT s.id FROM spaces s JOIN admissions a ON a.space = s.n JOIN operations o
+            SELECT DISTINCT s.id FROM spaces s CROSS JOIN admissions a ON a.space = s.n JOIN operations o
                 ON o.n = a.n
             JOIN requests r ON r.id = a.request
             JOIN operations j ON j.n = r.n
             WHERE s.state = 0 AND a.member = ?1 AND j.author = ?2 AND o.state IN (0, 1)
                 AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.space = s.n AND d.member = a.member
                     AND d.n > r.n)
-            UNION SELECT s.id FROM spaces s JOIN operations g ON g.id = s.id
+            UNION SELECT s.id FROM spaces s CROSS JOIN operations g ON g.id = s.id
             WHERE s.state = 0 AND g.author = ?2 AND g.state = 0
                 AND NOT EXISTS (SELECT 1 FROM departures d WHERE d.space = s.n AND d.member = ?2)
             """, [self.own.data, self.own.data])

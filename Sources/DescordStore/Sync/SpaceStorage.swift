@@ -51,12 +51,16 @@ public struct SpaceStorage: SyncStorage {
     public func entry(_ id: OperationID) -> SyncEntry? {
         self.read(nil) { db, row in
             try db.row(
-                "SELECT kind, links FROM operations WHERE id = ? AND space = ?", [id.data, row.number]
+                "SELECT author, kind, links FROM operations WHERE id = ? AND space = ?",
+                [id.data, row.number]
             )
             .flatMap { found in
-                OperationKind(rawValue: UInt32(truncatingIfNeeded: found["kind"] as Int64)).map {
-                    SyncEntry(operationClass: $0.operationClass, links: SpaceEntry.links(found["links"]))
-                }
+                guard let author = found.key("author"),
+                    let kind = OperationKind(rawValue: UInt32(truncatingIfNeeded: found["kind"] as Int64))
+                else { return nil }
+                return SyncEntry(
+                    author: author, operationClass: kind.operationClass,
+                    links: SpaceEntry.links(found["links"]))
             }
         }
     }

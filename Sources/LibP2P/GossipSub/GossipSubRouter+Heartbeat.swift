@@ -140,7 +140,7 @@ extension GossipSubRouter {
     /// Advertises what may have passed by a peer that enters the mesh now: the next heartbeat's gossip goes
     /// to others, and what came before its GRAFT is not forwarded to it.
     mutating func advertiseMissed(_ topic: Int, to peer: Int) {
-        let ids = self.cache.gossipIDs(topic: topic)
+        let ids = self.cache.newIDs(topic: topic)
         guard !ids.isEmpty, self.parameters.maxIHaveLength > 0 else { return }
         self.advertise(ids, in: topic, to: peer)
     }

@@ -53,8 +53,17 @@ struct MessageCache: Sendable {
 
     /// Returns the ids of a topic that are gossiped.
     func gossipIDs(topic: Int) -> [MessageID] {
+        self.ids(topic: topic, windows: self.historyGossip)
+    }
+
+    /// The ids of a topic that came since the last heartbeat: no gossip has named them yet.
+    func newIDs(topic: Int) -> [MessageID] {
+        self.ids(topic: topic, windows: 1)
+    }
+
+    private func ids(topic: Int, windows count: Int) -> [MessageID] {
         var ids: [MessageID] = []
-        for window in self.windows.prefix(self.historyGossip) {
+        for window in self.windows.prefix(count) {
             for entry in window where entry.topic == topic { ids.append(entry.id) }
         }
         return ids
