@@ -260,11 +260,25 @@ package actor NodeSession {
             if let client = try? await self.reach(socket) {
                 // A failed attempt means that the holder is coming or going: the folder says when to look
                 // again.
+                self.handOverConnect(to: client)
                 return .follower(client)
             }
             let left = deadline - ContinuousClock.now
             guard left > .zero else { throw Failure.holderSilent }
             await Self.waitForChange(watch, milliseconds: min(left.wholeMilliseconds, Self.lockProbe))
+        }
+    }
+
+    /// Has the holder dial what an own node would dial first; whatever is asked next finds it dialling.
+    private func handOverConnect(to client: NIOLoopBound<HandoverClient>) {
+        let addresses = self.configuration.connect
+        let timeout = Self.milliseconds(NodeEngine.dialDeadline)
+        self.eventLoop.execute {
+            for address in addresses {
+                // Who does not answer is not connected; that shows in what is asked next.
+                _ = client.value.send(
+                    .dial(address: address.description, timeoutMilliseconds: timeout))
+            }
         }
     }
 

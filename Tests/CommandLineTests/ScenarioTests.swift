@@ -6,6 +6,7 @@ import Testing
 @Suite(.serialized) struct ScenarioTests {
     static let names = [
         "chain_continues_after_the_higher_number",
+        "connect_is_done_by_the_node_that_runs",
         "fifty_posts_in_a_row_are_each_heard_once",
         "follower_goes_on_when_the_one_it_follows_is_killed",
         "fork_is_kept_shown_and_ends_posting",

@@ -130,9 +130,11 @@ final class MemoryStorage: SyncStorage {
         return self.operations.keys.filter { !followed.contains($0) }.sorted()
     }
     func contains(_ id: OperationID) -> Bool { self.operations[id] != nil }
-    func entry(_ id: OperationID) -> SyncEntry? {
-        self.operations[id].map {
-            SyncEntry(author: $0.author, operationClass: $0.operationClass, links: $0.header.links)
+    func entries(_ ids: [OperationID]) -> [OperationID: SyncEntry] {
+        ids.reduce(into: [:]) { entries, id in
+            entries[id] = self.operations[id].map {
+                SyncEntry(author: $0.author, operationClass: $0.operationClass, links: $0.header.links)
+            }
         }
     }
     func operation(_ id: OperationID) -> Operation? { self.operations[id] }

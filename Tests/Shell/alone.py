@@ -1,6 +1,6 @@
 """Nobody is there, and then somebody is."""
 
-from place import check, read_json, scenario
+from place import PATIENCE, check, read_json, scenario
 
 SHORT = {"DESCORD_TIMEOUT": "1"}  # for a command that finds nobody
 
@@ -56,3 +56,17 @@ def queues_of_both_are_delivered_when_either_comes(place):
             check(posted.out.strip() in heard, "the post itself was not heard")
             check(listener.stop() == 143, "the listener failed")
         check_delivered((alice, bob), ids)
+
+
+@scenario
+def connect_is_done_by_the_node_that_runs(place):
+    """With a listener of the same home on the air, `--connect` reaches a member whom that one does not find."""
+    alice, bob = place.pair()
+    with alice.start("listen", "--json", "--listen", "/ip4/127.0.0.1/tcp/0") as there:
+        address = there.address()
+        with bob.start("listen", "--json") as here:
+            here.address()
+            posted = bob.run(
+                "post", "--json", "hello", "--connect", address, DESCORD_TIMEOUT=PATIENCE).object
+            check(posted["status"] == "stored", f"printed {posted}")
+            check(here.stop() == 143 and there.stop() == 143, "a listener failed")

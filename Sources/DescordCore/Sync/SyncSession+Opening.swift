@@ -181,7 +181,9 @@ extension SyncSession {
             var hello = PBSyncHello()
             hello.joining = true
             self.enqueue(.hello(hello))
-            self.send(storage.ids().filter { storage.entry($0)?.operationClass == .authority })
+            let ids = storage.ids()
+            let entries = storage.entries(ids)
+            self.send(ids.filter { entries[$0]?.operationClass == .authority })
             self.owesDone = true
             events.append(.opened(space: storage.space, joining: true))
         }

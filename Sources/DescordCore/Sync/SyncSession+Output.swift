@@ -90,9 +90,7 @@ extension SyncSession {
     /// who wrote much does not come before all others; of one author's, later ids of the list come first,
     /// which is by ascending clock when the list is the storage's own.
     static func parentsFirst(_ ids: [OperationID], in storage: any SyncStorage) -> [OperationID] {
-        var entries: [OperationID: SyncEntry] = [:]
-        entries.reserveCapacity(ids.count)
-        for id in ids { entries[id] = storage.entry(id) }
+        let entries = storage.entries(ids)
         let authority = ids.filter { entries[$0]?.operationClass != .content }
         let content = ids.filter { entries[$0]?.operationClass == .content }
         var order: [OperationID] = []

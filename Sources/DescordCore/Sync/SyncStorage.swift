@@ -21,8 +21,8 @@ public protocol SyncStorage {
     func heads() -> [OperationID]
     /// Whether the set holds this operation, durably.
     func contains(_ id: OperationID) -> Bool
-    /// The class and links of an operation in the set; cheaper than `operation`.
-    func entry(_ id: OperationID) -> SyncEntry?
+    /// Author, class and links of those of `ids` that are in the set; cheaper than `operation`.
+    func entries(_ ids: [OperationID]) -> [OperationID: SyncEntry]
     /// An operation in the set.
     func operation(_ id: OperationID) -> Operation?
     /// Which of `ids`, which a peer has and we have not, should be pulled now: leaves out what was refused

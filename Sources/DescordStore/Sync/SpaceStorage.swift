@@ -48,20 +48,22 @@ public struct SpaceStorage: SyncStorage {
         }
     }
 
-    public func entry(_ id: OperationID) -> SyncEntry? {
-        self.read(nil) { db, row in
-            try db.row(
-                "SELECT author, kind, links FROM operations WHERE id = ? AND space = ?",
-                [id.data, row.number]
-            )
-            .flatMap { found in
-                guard let author = found.key("author"),
+    public func entries(_ ids: [OperationID]) -> [OperationID: SyncEntry] {
+        self.read([:]) { db, row in
+            var entries: [OperationID: SyncEntry] = [:]
+            entries.reserveCapacity(ids.count)
+            for id in ids {
+                let found = try db.row(
+                    "SELECT author, kind, links FROM operations WHERE id = ? AND space = ?",
+                    [id.data, row.number])
+                guard let found, let author = found.key("author"),
                     let kind = OperationKind(rawValue: UInt32(truncatingIfNeeded: found["kind"] as Int64))
-                else { return nil }
-                return SyncEntry(
+                else { continue }
+                entries[id] = SyncEntry(
                     author: author, operationClass: kind.operationClass,
                     links: SpaceEntry.links(found["links"]))
             }
+            return entries
         }
     }
 
