@@ -3,6 +3,8 @@ import DescordCrypto
 import DescordStore
 import Foundation
 import LibP2PCore
+import LibP2PHost
+import NIOCore
 import Testing
 
 @testable import DescordNode
@@ -221,6 +223,29 @@ final class TestHome {
         #expect(try bob.texts(space) == ["to both"])
         #expect(try charlie.texts(space) == ["to both"])
         for node in [aliceNode, bobNode, charlieNode] { await node.stop() }
+    }
+
+    @Test func aMemberThatWasTypedAndIsKnownIsConnectedOnce() async throws {
+        let alice = try TestHome()
+        let bob = try TestHome()
+        let (space, _) = try alice.makeSpace()
+        let aliceNode = try await alice.start()
+        let ticket = try await alice.ticket(for: space, at: aliceNode)
+        let bobJoins = try await bob.start(.oneShot)
+        _ = try await bobJoins.join(.ticket(ticket), deadline: .seconds(10))
+        await bobJoins.stop()
+
+        var configuration = try bob.configuration(.oneShot)
+        configuration.connect = [try #require(try await aliceNode.addresses().first)]
+        let bobNode = try await Node.start(configuration, store: bob.store)
+        #expect(try await bobNode.sync(space, deadline: .seconds(10)).count == 1)
+        let peer = alice.store.peerID
+        let count = try await bobNode.run { engine in
+            engine.eventLoop.makeSucceededFuture(engine.host.connections(to: peer).count)
+        }
+        #expect(count == 1)
+        await bobNode.stop()
+        await aliceNode.stop()
     }
 
     @Test func aNodeThatStaysMeasuresTheRoundTripToWhoeverConnects() async throws {

@@ -60,7 +60,7 @@ def queues_of_both_are_delivered_when_either_comes(place):
 
 @scenario
 def connect_is_done_by_the_node_that_runs(place):
-    """With a listener of the same home on the air, `--connect` reaches a member whom that one does not find."""
+    """With a listener of the same home on the air, `--connect` reaches a member whom that one missed."""
     alice, bob = place.pair()
     with alice.start("listen", "--json", "--listen", "/ip4/127.0.0.1/tcp/0") as there:
         address = there.address()

@@ -12,16 +12,25 @@ extension NodeEngine {
     /// Members that are dialled at the start of a run, those that worked last first.
     static let maxInitialDials = 16
 
-    /// Dials what a person typed, then members by what last worked.
+    /// Dials what a person typed, then members by what last worked. A member of whom both are known is
+    /// dialled once, at all of its addresses, so that it is not connected twice.
     func dialKnownPeers() {
-        for address in self.configuration.connect { self.dialTyped(address) }
         let members = Set(self.spaces.flatMap(\.members))
-        guard !members.isEmpty,
-            let book = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
-        else { return }
-        for entry in book {
+        // What cannot be read now is found by discovery, or by the next run.
+        let book = try? self.store.dialCandidates(for: members.sorted(), limit: Self.maxInitialDials)
+        let known = (book ?? []).map { entry in
+            (entry.peer, entry.addresses.map { DialCandidate($0.address, AddressSource($0.source)) })
+        }
+        let connect = self.configuration.connect
+        for address in connect where !known.contains(where: { $0.0 == address.peerID }) {
+            self.dialTyped(address)
+        }
+        for (peer, candidates) in known {
+            let typed = connect.filter { $0.peerID == peer }.map(\.withoutPeer)
             self.dial(
-                entry.peer, at: entry.addresses.map { DialCandidate($0.address, AddressSource($0.source)) })
+                peer,
+                at: typed.map { DialCandidate($0, .typed) }
+                    + candidates.filter { !typed.contains($0.address) })
         }
     }
 
