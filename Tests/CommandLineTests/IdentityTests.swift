@@ -26,7 +26,11 @@ import Testing
         #expect(object["encrypted"] as? Bool == false)
         #expect(object["path"] as? String == home.key)
         #expect((object["peer_id"] as? String)?.hasPrefix("12D3KooW") == true)
-        #expect(run.errors.contains("warning: the key is not encrypted"))
+        let said = try #require(
+            try JSONSerialization.jsonObject(with: Data(run.errors.utf8)) as? [String: Any])
+        let warning = try #require(said["warning"] as? [String: Any])
+        #expect(warning["code"] as? String == "key_not_encrypted")
+        #expect((warning["message"] as? String)?.hasPrefix("the key is not encrypted") == true)
         #expect(try Self.mode(home.path) == 0o700)
         for file in ["key", "descord.db"] { #expect(try Self.mode(home.path + "/" + file) == 0o600) }
         let id = try await home.succeed("id", "--json").object()

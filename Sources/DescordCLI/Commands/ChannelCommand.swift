@@ -31,7 +31,11 @@ package struct ChannelCreateCommand: DescordCommand {
         let taken = try home.records.channels(of: space.id).contains { $0.name == name.text }
         let id = try home.records.createChannel(name, in: space.id, now: context.now)
         await context.surroundings.network.notifyRunningNode(of: [id], in: space.id, home: home)
-        if taken { context.output.warn("another channel is called \"\(name)\" too: name it by its id") }
+        if taken {
+            context.output.warn(
+                CommandWarning(
+                    .nameTaken, "another channel is called \"\(name)\" too", hint: "name it by its id"))
+        }
         try context.output.result(
             ["channel": .string(id.hex), "name": .string(name.text), "space": .string(space.id.hex)], id.hex)
     }

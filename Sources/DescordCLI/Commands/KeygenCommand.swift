@@ -56,7 +56,10 @@ package struct KeygenCommand: DescordCommand {
         let key = file.privateKey.publicKey
         if passphrase == nil {
             context.output.warn(
-                "the key is not encrypted: whoever can read \"\(home.keyPath)\" can write as you")
+                CommandWarning(
+                    .keyNotEncrypted,
+                    "the key is not encrypted: whoever can read \"\(home.keyPath)\" can write as you",
+                    hint: "--passphrase-fd N encrypts it"))
         }
         let peer = PeerID(key)
         try context.output.result(

@@ -32,7 +32,11 @@ package struct SpaceCreateCommand: DescordCommand {
         let taken = try home.records.spaces().contains { $0.name == name.text }
         let id = try home.records.createSpace(name, isPublic: self.isPublic, now: context.now)
         await context.surroundings.network.notifyRunningNode(of: [id], in: id, home: home)
-        if taken { context.output.warn("another space is called \"\(name)\" too: name it by its id") }
+        if taken {
+            context.output.warn(
+                CommandWarning(
+                    .nameTaken, "another space is called \"\(name)\" too", hint: "name it by its id"))
+        }
         let row = SpaceRow(id: id, name: name.text, isPublic: self.isPublic, memberCount: 1, channelCount: 0)
         try context.output.result(
             ["space": .string(id.hex), "name": .string(name.text), "topic": .string(row.topic)], id.hex)
@@ -122,7 +126,9 @@ package struct SpaceUseCommand: DescordCommand {
             context.output.note("the current space is \"\(row.shownName)\"")
         }
         if let name = context.surroundings.environment["DESCORD_SPACE"], !name.isEmpty {
-            context.output.warn("DESCORD_SPACE is set, and wins")
+            context.output.warn(
+                CommandWarning(
+                    .variableWins, "DESCORD_SPACE is set, and wins", hint: "unset DESCORD_SPACE"))
         }
     }
 }

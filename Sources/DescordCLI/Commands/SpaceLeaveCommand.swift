@@ -29,7 +29,12 @@ package struct SpaceLeaveCommand: DescordCommand {
             let session = try await context.session(.oneShot)
             let outcome = try await session.publish([op], in: row.id, wait: 1, deadline: context.deadline)
             told = outcome.storedBy[op] ?? 0
-            if told == 0 { context.output.warn("no other member has heard it yet; it is queued") }
+            if told == 0 {
+                context.output.warn(
+                    CommandWarning(
+                        .leaveQueued, "no other member has heard it yet; it is queued",
+                        hint: "descord sync, or any other command that meets a member, delivers it"))
+            }
         } else {
             await context.surroundings.network.notifyRunningNode(of: [op], in: row.id, home: home)
         }

@@ -5,14 +5,24 @@ import LibP2PCore
 package struct CommandWarning: Equatable, Sendable {
     /// The stable words of `{"warning":{"code":…}}`; none is ever renamed.
     package enum Code: String, CaseIterable, Sendable {
+        case keyNotEncrypted = "key_not_encrypted"
+        case leaveQueued = "leave_queued"
+        case nameTaken = "name_taken"
         case sameKeyElsewhere = "same_key_elsewhere"
+        case variableWins = "variable_wins"
     }
 
     package var code: Code
     /// Lower case, no full stop.
     package var message: String
     /// What to do about it.
-    package var hint: String
+    package var hint: String?
+
+    package init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
 
     /// Explains what a node noticed.
     package init(_ warning: NodeWarning) {

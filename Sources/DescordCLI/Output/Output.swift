@@ -81,9 +81,6 @@ package struct Output: Sendable {
         self.say(text)
     }
 
-    /// Says what is wrong although the command goes on, on standard error, unless `-q`.
-    package func warn(_ text: String) { self.note("warning: " + text) }
-
     /// Says what is wrong although the command goes on: an object under `--json`; nothing under `-q`.
     package func warn(_ warning: CommandWarning) {
         guard !self.isQuiet else { return }
@@ -91,13 +88,14 @@ package struct Output: Sendable {
             let object: JSONValue = [
                 "warning": [
                     "code": .string(warning.code.rawValue), "message": .string(warning.message),
-                    "hint": .string(warning.hint),
+                    "hint": .optional(warning.hint),
                 ]
             ]
             return self.say(object.line)
         }
         // In one piece, because other tasks write too.
-        self.say("descord: warning: \(warning.message)\nhint: \(warning.hint)")
+        let hint = warning.hint.map { "\nhint: \($0)" } ?? ""
+        self.say("descord: warning: \(warning.message)\(hint)")
     }
 
     /// Shows a help that nobody asked for, on standard error, also under `-q`.
