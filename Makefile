@@ -2,8 +2,8 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-# lld orders what the loader writes at every start better than the default linker: a third of the start.
-BUILD = swift build -c release --static-swift-stdlib -Xswiftc -use-ld=lld --product descord
+SWIFT_BUILD = swift build -c release --static-swift-stdlib
+BUILD = $(SWIFT_BUILD) --product descord
 BINARY = .build/release/descord
 
 BIN = $(DESTDIR)$(PREFIX)/bin
@@ -32,7 +32,7 @@ test-long: ## the same with the randomised suites a hundred times as long
 # For the build before it too: the manifest is the same then, and nothing is built twice.
 bench: export DESCORD_BENCHMARKS = 1
 bench: build ## measure the release binary, and the foreign peers beside it, medians of five runs
-	@swift build -c release --static-swift-stdlib -Xswiftc -use-ld=lld --product InProcessBenchmark
+	@$(SWIFT_BUILD) --product InProcessBenchmark
 	@Scripts/interop-setup || true
 	@python=.interop/venv/bin/python; [ -x $$python ] || python=python3; \
 	    $$python Benchmarks/run.py $(BINARY)

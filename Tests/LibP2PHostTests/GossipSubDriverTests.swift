@@ -72,7 +72,7 @@ import Testing
 
 private let topic = Topic("t")
 
-@Suite(.serialized) struct GossipSubDriverTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct GossipSubDriverTests {
     @Test @Loop func messageCrossesBetweenTwoNodesInBothDirections() async throws {
         let alice = try await Node()
         let bob = try await Node()

@@ -117,7 +117,7 @@ public final class Host {
     /// replaced by those of the interfaces.
     public var advertisedAddresses: [Multiaddr] {
         if let announcedAddresses { return announcedAddresses }
-        // Asking the system for its interfaces takes a third of a millisecond, and this is asked often.
+        // Asking the system for its interfaces takes several system calls, and this is asked often.
         let isUnspecified = self.boundAddresses.contains { $0.ip?.allSatisfy { $0 == 0 } ?? false }
         let network = isUnspecified ? LocalNetwork.current() : LocalNetwork(subnets: [])
         return network.reachable(self.boundAddresses)
