@@ -7,9 +7,14 @@ from peer import check, windowed
 TOPIC = "space/0123456789abcdef"
 
 
-def both_ways(first, second, count):
-    """Sends `count` messages each way none of them lost."""
-    for sender, receiver in ((first, second), (second, first)):
+def both_ways(go, python, count):
+    """Sends `count` messages each way, none of them lost.
+
+    go-libp2p loses what it publishes before a subscriber is in its mesh, and cannot be asked who is. It has
+    heard of the mesh when it hears messages, so that py-libp2p, which can be asked, begins.
+    """
+    python.wait_reachable(TOPIC, go.peer_id)
+    for sender, receiver in ((python, go), (go, python)):
         payloads = [f"{sender.name} {number} ".encode() + os.urandom(16) for number in range(count)]
         windowed(payloads, lambda data: sender.publish(TOPIC, data), lambda: receiver.next(TOPIC).data)
 
