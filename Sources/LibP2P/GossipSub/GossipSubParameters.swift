@@ -52,6 +52,29 @@ public struct GossipSubParameters: Sendable, Equatable {
     public var backoffMax: Duration = .seconds(3_600)
     /// The most backoffs that are remembered; those that end first leave first.
     public var backoffCountMax = 8_192
+    /// A GRAFT that comes so soon after the PRUNE that forbade it is punished twice.
+    public var graftFloodThreshold: Duration = .seconds(10)
+
+    /// Every so many heartbeats it is looked for better peers than those in the mesh.
+    public var opportunisticGraftTicks = 60
+    /// How many better peers are grafted then.
+    public var opportunisticGraftPeers = 2
+
+    /// Whether a PRUNE offers other peers, and offers are taken (peer exchange).
+    public var exchangesPeers = false
+    /// The most peers that a PRUNE offers, and that are taken from one.
+    public var prunePeers = 16
+    /// How many peers from exchange are dialled at a time.
+    public var connectors = 8
+    /// How many wait to be dialled.
+    public var maxPendingConnections = 128
+    /// How long dialling one of them may take.
+    public var connectionTimeout: Duration = .seconds(30)
+
+    /// Every so many heartbeats direct peers that are not connected are dialled.
+    public var directConnectTicks = 300
+    /// How long after the start direct peers are dialled for the first time.
+    public var directConnectInitialDelay: Duration = .seconds(1)
 
     /// Whether own messages go to all subscribers rather than to the mesh.
     public var floodPublish = false
@@ -92,6 +115,25 @@ public struct GossipSubParameters: Sendable, Equatable {
     public var topicBytesPerPeerMax = 131_072
     /// The most messages whose verification or validation is pending; more are dropped, unseen.
     public var pendingMessagesMax = 8_192
+
+    /// The most announcements of one RPC that are read; the rest are passed over.
+    public var subscriptionsPerRPCMax = RPC.subscriptionCountMax
+
+    /// How behaviour becomes score; nil: everybody's is 0.
+    public var score: PeerScoreParameters?
+    /// What scores lead to.
+    public var thresholds = PeerScoreThresholds()
+    /// How traffic is thinned out under load; nil: not at all.
+    public var peerGater: PeerGaterParameters?
+
+    /// Whether D follows the number of known members that are online and the redundancy that is observed.
+    public var adaptsDegree = false
+    /// Whether the application's urgent messages overtake others in the queues.
+    public var prioritises = true
+    /// What one topic may send; what is over waits.
+    public var topicRateLimit = RateLimit()
+    /// What one peer may be sent; what is over waits.
+    public var peerRateLimit = RateLimit()
 
     /// go-libp2p-pubsub's defaults, with flooding and holding off as there.
     public init() {}
