@@ -277,6 +277,7 @@ private struct Network {
             parameters.degree = 0
             parameters.degreeLow = 0
             parameters.degreeHigh = 0
+            parameters.degreeScore = 0
             parameters.degreeOut = 0
             parameters.smallMeshPublish = false
         }
@@ -370,7 +371,7 @@ private struct Network {
             #expect(net.reach(id) == 15)
             return net.bytes - before
         }
-        #expect(bytes(threshold: 1_024) * 10 < bytes(threshold: .max) * 9)
+        #expect(bytes(threshold: 1_024) * 10 < bytes(threshold: RPC.maxSize) * 9)
     }
 }
 

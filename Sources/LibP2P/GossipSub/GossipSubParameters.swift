@@ -140,15 +140,4 @@ public struct GossipSubParameters: Sendable, Equatable {
 
     /// go-libp2p-pubsub's defaults, with flooding and holding off as there.
     public init() {}
-
-    /// What descord runs with: heartbeats of 1 s, a mesh of 6 (4 to 12), five minutes of duplicates, no
-    /// flooding.
-    public static let descord: GossipSubParameters = {
-        var parameters = GossipSubParameters()
-        parameters.degreeLow = 4
-        parameters.seenTTL = .seconds(300)
-        parameters.historyLength = 10
-        parameters.historyGossip = 5
-        return parameters
-    }()
 }
