@@ -13,7 +13,7 @@ private let fixture = GossipSubFixture.self
         let message = fixture.message(author: 1)
         rig.input(.publish(message))
         #expect(rig.sent(to: 2).messages == [message])
-        #expect(rig.sent.first?.priority == .prompt)
+        #expect(rig.sent.first?.priority == .own)
         let id = rig.router.messageID(message)
         #expect(rig.published == [Published(id: id, peers: [fixture.peer(2)])])
         #expect(rig.traceCount("PUBLISH_MESSAGE") == 1)

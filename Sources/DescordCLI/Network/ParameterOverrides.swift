@@ -1,52 +1,44 @@
 import LibP2P
 
-/// Single mesh parameters that replace a profile's, as `name=value,…` by the specification's names.
+/// Single parameters that replace a profile's, as `name=value,…` by the names of `ParameterField`.
 struct ParameterOverrides {
-    private let pairs: [(name: String, value: String)]
+    private let pairs: [(field: ParameterField, value: ParameterValue)]
 
-    /// Splits the text; values are read when they are applied.
+    /// Reads the text; the values are checked when they are applied.
     init(parsing text: String) throws(CommandError) {
-        var pairs: [(name: String, value: String)] = []
+        var pairs: [(field: ParameterField, value: ParameterValue)] = []
         for part in text.split(separator: ",") {
-            let sides = part.split(separator: "=", maxSplits: 1)
-            guard sides.count == 2 else { throw Self.failure(String(part)) }
-            pairs.append((String(sides[0]), String(sides[1])))
+            let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
+            guard sides.count == 2, let field = ParameterField.named(sides[0]) else {
+                throw CommandError(
+                    .configuration, .badConfiguration, "\"\(part)\" sets no parameter",
+                    hint: "descord params show lists their names")
+            }
+            pairs.append((field, Self.value(sides[1], field.kind)))
         }
         self.pairs = pairs
     }
 
-    /// Returns the parameters with the replacements.
-    func applied(to parameters: GossipSubParameters) throws(CommandError) -> GossipSubParameters {
-        var parameters = parameters
-        for (name, value) in self.pairs {
-            switch name {
-            case "d": parameters.degree = try Self.number(value)
-            case "d_low": parameters.degreeLow = try Self.number(value)
-            case "d_high": parameters.degreeHigh = try Self.number(value)
-            case "d_out": parameters.degreeOut = try Self.number(value)
-            case "d_score": parameters.degreeScore = try Self.number(value)
-            case "d_lazy": parameters.degreeLazy = try Self.number(value)
-            case "heartbeat_interval_ms": parameters.heartbeatInterval = .milliseconds(try Self.number(value))
-            case "small_mesh":
-                guard let isOn = Bool(value) else { throw Self.failure(value) }
-                parameters.smallMeshPublish = isOn
-                parameters.holdsUnsentPublications = isOn
-            case "flood_publish":
-                guard let isOn = Bool(value) else { throw Self.failure(value) }
-                parameters.floodPublish = isOn
-            default: throw Self.failure(name)
-            }
+    /// Returns the profile with the replacements.
+    func applied(to profile: GossipSubProfile) throws(CommandError) -> GossipSubProfile {
+        var profile = profile
+        do throws(GossipSubParametersFailure) {
+            for (field, value) in self.pairs { try field.set(value, in: &profile) }
+            if let failure = profile.failure { throw failure }
+        } catch {
+            throw CommandError(.configuration, .badConfiguration, error.description)
         }
-        if parameters.degree == 0 { parameters.degreeScore = 0 }
-        return parameters
+        return profile
     }
 
-    private static func number(_ text: String) throws(CommandError) -> Int {
-        guard let number = Int(text), (0...1_000_000).contains(number) else { throw self.failure(text) }
-        return number
-    }
-
-    private static func failure(_ text: String) -> CommandError {
-        CommandError(.configuration, .badConfiguration, "\"\(text)\" is no mesh parameter")
+    /// What a text means for a parameter; text that means nothing stays text and is refused later.
+    private static func value(_ text: String, _ kind: ParameterKind) -> ParameterValue {
+        switch kind {
+        case .flag: Bool(text).map { .flag($0) } ?? .text(text)
+        case .integer, .milliseconds: Int(text).map { .integer($0) } ?? .text(text)
+        case .number: Double(text).map { .number($0) } ?? .text(text)
+        case .text: .text(text)
+        case .networks: .texts(text.split(separator: " ").map(String.init))
+        }
     }
 }
