@@ -6,6 +6,7 @@ import Testing
 /// The same scenario and seed give the same run, and nothing else does.
 @Suite struct DeterminismTests {
     private static let eventful = SmallWorld.calm {
+        $0.topology = .complete
         $0.jitterMilliseconds = .even(0, 20)
         $0.loss = 0.01
         $0.driftPartsPerMillion = 500
@@ -27,9 +28,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ParameterOverride("d", .number(7)), .init("d_lazy", .number(7)), .init("history_gossip", .number(4)),
-        .init("gossip_factor", .number(0.5)), .init("heartbeat_interval_s", .number(1.001)),
-        .init("prune_backoff_s", .number(30)), .init("flood_publish", .flag(true)),
+        ParameterOverride("d", .integer(7)), .init("d_lazy", .integer(7)), .init("history_gossip", .integer(4)),
+        .init("gossip_factor", .number(0.5)), .init("heartbeat_interval_ms", .integer(1_001)),
+        .init("prune_backoff_ms", .integer(30_000)), .init("flood_publish", .flag(true)),
         .init("grafts_on_subscribe", .flag(false)),
     ])
     func oneOtherConstantOfTheRouterGivesOtherEvents(_ change: ParameterOverride) throws {

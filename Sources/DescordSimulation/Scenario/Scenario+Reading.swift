@@ -1,3 +1,5 @@
+import LibP2P
+
 // MARK: - Scenario files
 
 extension Scenario {
@@ -49,7 +51,9 @@ extension Scenario {
         for (name, value) in try ScenarioReader(value, title: "parameters").all {
             switch value.content {
             case .flag(let flag): parameters.append(ParameterOverride(name, .flag(flag)))
-            case .number(let number): parameters.append(ParameterOverride(name, .number(number)))
+            case .number(let number):
+                let value = Int(exactly: number).map(ParameterValue.integer) ?? .number(number)
+                parameters.append(ParameterOverride(name, value))
             default:
                 throw ScenarioFailure(line: value.line, "\"\(name)\" has to be a number, true or false")
             }

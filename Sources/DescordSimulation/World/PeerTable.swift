@@ -7,15 +7,18 @@ struct PeerTable {
     /// By the number of the node.
     let ids: [PeerID]
     let addresses: [Multiaddr?]
-    /// The signing keys, when authors sign for real.
+    /// The signing keys, when anything is signed for real.
     let keys: [Ed25519.PrivateKey]
+    /// What each peer signed about its address, when routers exchange peers.
+    private(set) var records: [[UInt8]] = []
     private let numbers: [PeerID: Int]
 
-    init(_ scenario: Scenario, count: Int) {
-        let isReal = scenario.signatures == .real
+    init(_ scenario: Scenario, count: Int, exchangesPeers: Bool) {
+        let isReal = scenario.signatures == .real || exchangesPeers
         keys = isReal ? (0..<count).map(Self.key) : []
         let keys = keys
-        ids = (0..<count).map { isReal ? PeerID(keys[$0].publicKey) : Self.id($0) }
+        let ids = (0..<count).map { isReal ? PeerID(keys[$0].publicKey) : Self.id($0) }
+        self.ids = ids
         var addresses = (0..<scenario.nodes).map { Self.address(first: 11, group: $0) }
         for (index, attack) in scenario.attacks.enumerated() {
             for number in 0..<attack.count(amongHonest: scenario.nodes) {
@@ -27,6 +30,12 @@ struct PeerTable {
         numbers.reserveCapacity(count)
         for (number, id) in ids.enumerated() { numbers[id] = number }
         self.numbers = numbers
+        guard exchangesPeers else { return }
+        for number in 0..<count {
+            let record = PeerRecord(
+                peer: ids[number], sequence: 1, addresses: addresses[number].map { [$0] } ?? [])
+            records.append(record.sealed(by: keys[number]))
+        }
     }
 
     /// Returns the number of a node.

@@ -17,11 +17,17 @@ extension World {
             let backoff = prune.backoffSeconds.map { Int64(clamping: $0) } ?? 0
             raiseBackoff(direction, to: clock + min(backoff, 1 << 32) * Self.second)
         }
+        let isFed = !rpc.messages.isEmpty || !rpc.ihave.isEmpty || !rpc.iwant.isEmpty || !rpc.graft.isEmpty
+        if isFed, parameters.score != nil {
+            let score = routers[node].score(of: peers.ids[other])
+            if score < parameters.thresholds.graylist {
+                violations.add(
+                    .sends, at: now, node: node, "feeds node \(other), which is graylisted with \(score)")
+            }
+        }
         guard scenario.isPrivate, other >= honest, !isMember(other, inViewOf: node) else { return }
         let subscribes = rpc.subscriptions.contains { $0.isSubscribed && $0.topic == topic }
-        if !rpc.messages.isEmpty || !rpc.ihave.isEmpty || !rpc.iwant.isEmpty || !rpc.graft.isEmpty
-            || subscribes
-        {
+        if isFed || subscribes {
             violations.add(
                 .membership, at: now, node: node, "sends to node \(other), which is no member")
         }
@@ -85,6 +91,7 @@ extension World {
     private static let lookedAtMax = 1_024
 
     mutating func sample() {
+        tellWhoIsOnline()
         var views: [MeshCheck.View] = []
         views.reserveCapacity(honest)
         for node in 0..<honest where isOnline[node] {
@@ -107,6 +114,14 @@ extension World {
         }
         tally.samples += 1
         if now + heartbeat <= end { queue.schedule(.sample, at: now + heartbeat) }
+    }
+
+    /// An adaptive mesh wants to know how many members are there. Attackers that are members say that they
+    /// are, as often as they like.
+    private mutating func tellWhoIsOnline() {
+        guard parameters.adaptsDegree else { return }
+        let count = members.elements.reduce(0) { $0 + (isOnline[$1] ? 1 : 0) }
+        for node in 0..<honest where isOnline[node] { feed(.setOnlineMembers(topic, count - 1), to: node) }
     }
 
     private func view(of node: Int) -> MeshCheck.View {
@@ -160,10 +175,15 @@ extension World {
     private mutating func checkScores(at node: Int) {
         guard parameters.score != nil else { return }
         for neighbour in links.neighbours[node] where Int(neighbour.node) < honest {
-            let score = routers[node].score(of: peers.ids[Int(neighbour.node)])
-            guard score < 0 else { continue }
-            violations.add(
-                .score, at: now, node: node, "gives the honest node \(neighbour.node) the score \(score)")
+            guard let parts = routers[node].scoreParts(of: peers.ids[Int(neighbour.node)]) else { continue }
+            var penalties = [("P6", parts.p6), ("P7", parts.p7)]
+            for part in parts.topics {
+                penalties += [("P3", part.p3), ("P3b", part.p3b), ("P4", part.p4)]
+            }
+            for (name, value) in penalties where value < 0 {
+                violations.add(
+                    .score, at: now, node: node, "holds \(name) = \(value) against honest node \(neighbour.node)")
+            }
         }
     }
 

@@ -15,19 +15,29 @@ extension World {
             if scenario.isPrivate, !sabotage.contains(.forgetsMembers) {
                 feed(.setAllowedPeers(topic, allowedPeers(of: node)), to: node)
             }
-            if let backoffs = savedBackoffs.removeValue(forKey: node) {
-                feed(.restoreBackoffs(backoffs), to: node)
+            if let memory = memories.removeValue(forKey: node) {
+                feed(.restoreBackoffs(memory.backoffs), to: node)
+                feed(.restoreScores(memory.scores), to: node)
             }
             feed(.subscribe(topic), to: node)
         }
         connectAll(of: node)
     }
 
-    /// Begins to connect a node with everybody who is there.
+    /// A router wants a connection that it does not have.
+    private mutating func dial(_ peer: PeerID, from node: Int) {
+        guard let other = peers.number(of: peer), other != node, isOnline[other] else { return }
+        let link = addLink(node, other)
+        guard !links.isUp[link], !links.isCut[link] else { return }
+        queue.schedule(.connect, at: connectionTime(link), payload: link)
+    }
+
+    /// When a connection is there that is begun now.
     func connectionTime(_ link: Int) -> Int64 {
         now + Self.handshakeTrips * links.latency[link]
     }
 
+    /// Begins to connect a node with everybody who is there.
     private mutating func connectAll(of node: Int) {
         for neighbour in links.neighbours[node] where isOnline[Int(neighbour.node)] {
             let link = Int(neighbour.link)
@@ -40,7 +50,8 @@ extension World {
         guard isOnline[node] else { return }
         disturb()
         if isPolite { feed(.unsubscribe(topic), to: node) }
-        savedBackoffs[node] = routers[node].backoffs(now: clock(of: node))
+        let clock = clock(of: node)
+        memories[node] = (routers[node].backoffs(now: clock), routers[node].retainedScores(now: clock))
         isOnline[node] = false
         deadlines[node] = .max
         departures[node]?.removeFirst()
@@ -97,6 +108,7 @@ extension World {
                         .validated(token, result), now: clock(of: node), into: &outputs)
                 }
             case .deliver(let message, let id, let from): delivered(message, id, to: node, from: from)
+            case .dial(let peer, _, _): dial(peer, from: node)
             default: break
             }
             index += 1

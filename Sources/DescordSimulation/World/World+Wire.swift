@@ -31,6 +31,9 @@ extension World {
                 direction: end == ends[0] ? .outbound : .inbound, address: peers.addresses[other],
                 protocolID: .meshsub12)
             feed(.peerConnected(peers.ids[other], connection), to: end)
+            if !peers.records.isEmpty {
+                feed(.signedPeerRecord(peers.ids[other], peers.records[other]), to: end)
+            }
         }
     }
 
@@ -221,6 +224,7 @@ extension World {
         hash.add(
             rpc.graft.count << 42 | rpc.prune.count << 28 | rpc.idontwant.count << 14
                 | rpc.subscriptions.count)
+        for prune in rpc.prune { hash.add(prune.backoffSeconds ?? 0) }
         for message in rpc.messages { hash.add(message.seqno.map(Self.number) ?? 0) }
     }
 }

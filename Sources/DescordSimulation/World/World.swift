@@ -45,7 +45,7 @@ package struct World {
     /// How wrong its clock runs, in parts a million.
     let drift: [Int64]
     /// What each router remembered when its node went away.
-    var savedBackoffs: [Int: [Backoff]] = [:]
+    var memories: [Int: (backoffs: [Backoff], scores: [RetainedScore])] = [:]
     /// What is put out by the input that is being handled.
     var outputs: [GossipSubRouter.Output] = []
 
@@ -107,7 +107,7 @@ package struct World {
         honest = scenario.nodes
         let total = scenario.nodes + scenario.attackers
         let chance = chance
-        peers = PeerTable(scenario, count: total)
+        peers = PeerTable(scenario, count: total, exchangesPeers: parameters.exchangesPeers)
         isOnline = Array(repeating: false, count: total)
         starts = Array(repeating: 0, count: total)
         onlineSince = Array(repeating: 0, count: total)
