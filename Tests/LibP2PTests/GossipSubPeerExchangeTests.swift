@@ -4,11 +4,13 @@ import Testing
 
 private typealias fixture = GossipSubFixture
 
-private func record(_ number: Int, port: UInt16 = 4_001) -> [UInt8] {
-    PeerRecord(
-        peer: fixture.peer(number), sequence: 1,
-        addresses: [Multiaddr(ip: [198, 51, 100, UInt8(number)], tcpPort: port)]
-    ).sealed(by: fixture.key(number))
+private func addresses(_ number: Int) -> [Multiaddr] {
+    [Multiaddr(ip: [198, 51, 100, UInt8(number)], tcpPort: 4_001)].compactMap { $0 }
+}
+
+private func record(_ number: Int) -> [UInt8] {
+    PeerRecord(peer: fixture.peer(number), sequence: 1, addresses: addresses(number))
+        .sealed(by: fixture.key(number))
 }
 
 /// Peers that are offered to those who are sent away (gossipsub v1.1, "Peer Exchange").
@@ -133,7 +135,7 @@ private func record(_ number: Int, port: UInt16 = 4_001) -> [UInt8] {
     @Test func offeredPeersAreDialledAtTheAddressesThatTheySigned() {
         let rig = self.offer([.init(peerID: fixture.peer(40).bytes, signedPeerRecord: record(40))])
         #expect(rig.dialled.map(\.peer) == [fixture.peer(40)])
-        #expect(rig.dialled.map(\.addresses) == [[Multiaddr(ip: [198, 51, 100, 40], tcpPort: 4_001)]])
+        #expect(rig.dialled.map(\.addresses) == [addresses(40)])
         #expect(rig.dialled.map(\.reason) == [.peerExchange])
     }
 
