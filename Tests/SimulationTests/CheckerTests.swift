@@ -42,7 +42,10 @@ import Testing
     }
 
     @Test func aGraftIntoABackoffIsFound() throws {
-        #expect(try fired(.hidesBackoffs, in: Self.crowd).contains(.sends))
+        let restless = SmallWorld.calm {
+            $0.churn = .init(share: 0.3, times: 1, awaySeconds: .constant(2), politeShare: 1)
+        }
+        #expect(try fired(.forgetsBackoffs, in: restless) == [.sends])
     }
 
     @Test func aCacheThatGrowsBeyondItsBoundIsFound() throws {
@@ -64,7 +67,11 @@ import Testing
     @Test func aPenaltyAmongHonestNodesIsFound() throws {
         // A kicked member goes on writing: whoever has not heard of the kick passes it on in good faith.
         let kicked = SmallWorld.calm {
-            $0.attacks = [.init(kind: .kicked, count: 1, links: 10, fromSeconds: 1, isMember: true)]
+            $0.attacks = [
+                .init(
+                    kind: .kicked, count: 1, links: 10, fromSeconds: 1, untilSeconds: 2, ratePerSecond: 50,
+                    isMember: true)
+            ]
         }
         #expect(try fired(.rejectsTheUnknown, in: kicked).contains(.score))
     }

@@ -12,8 +12,8 @@ package struct Sabotage: OptionSet, Sendable {
     package static let starvesLastNode = Sabotage(rawValue: 2)
     /// Applications accept again what they have stored.
     package static let acceptsAgain = Sabotage(rawValue: 4)
-    /// Routers are never told of a backoff, while the checker is.
-    package static let hidesBackoffs = Sabotage(rawValue: 8)
+    /// Nodes that come back have forgotten their backoffs.
+    package static let forgetsBackoffs = Sabotage(rawValue: 8)
     /// Routers hold ten times of what the checker grants them.
     package static let exceedsBounds = Sabotage(rawValue: 16)
     /// A partition that ended goes on for one node.
@@ -24,6 +24,6 @@ package struct Sabotage: OptionSet, Sendable {
     package static let forgetsMembers = Sabotage(rawValue: 128)
     /// Applications store what non-members wrote.
     package static let storesForStrangers = Sabotage(rawValue: 256)
-    /// Graylisted peers are sent messages all the same.
+    /// Routers take no score for bad enough to withhold anything.
     package static let feedsGraylisted = Sabotage(rawValue: 512)
 }

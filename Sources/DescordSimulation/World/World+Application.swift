@@ -97,7 +97,7 @@ extension World {
         if !isProbe { tally.messages += 1 }
         record.published(index, by: node, at: now)
         hash.add(index)
-        if case .kick(let target) = kind { learn(kickOf: target, node) }
+        if case .kick(let target) = kind { kicksToLearn.append(target) }
         feed(.publish(message), to: node)
     }
 
@@ -117,7 +117,7 @@ extension World {
     // MARK: Verdicts
 
     /// What the application of a node says: `reject` only for what is wrong in every state of the space.
-    func verdict(of node: Int, on message: Message, _ id: MessageID) -> ValidationResult {
+    func verdict(of node: Int, on id: MessageID) -> ValidationResult {
         guard let index = publication(of: id) else { return .reject }
         let publication = publications[index]
         let unknown = sabotage.contains(.rejectsTheUnknown) ? ValidationResult.reject : .ignore
@@ -143,7 +143,7 @@ extension World {
         case .orphan:
             held[node, default: [:]][publications[index].author, default: 0] += 1
             return
-        case .kick(let target): if isNew { learn(kickOf: target, node) }
+        case .kick(let target): if isNew { kicksToLearn.append(target) }
         case .content, .malformed: break
         }
         tally.deliveries += 1
@@ -178,11 +178,13 @@ extension World {
         publish(.kick(target), by: 0, isProbe: false)
     }
 
-    /// A node has stored a kick; its router is told in the same breath, after the message was passed on.
-    private mutating func learn(kickOf target: Int, _ node: Int) {
+    /// A node has stored a kick and passed it on; from now on its router knows, too. Adds to the outputs
+    /// that are being worked off.
+    mutating func learn(kickOf target: Int, _ node: Int) {
         guard !kickedSeen[node].contains(target) else { return }
         kickedSeen[node].append(target)
-        guard scenario.isPrivate, !sabotage.contains(.forgetsMembers), isOnline[node] else { return }
-        pendingInputs.append(.setAllowedPeers(topic, allowedPeers(of: node)))
+        guard scenario.isPrivate, !sabotage.contains(.forgetsMembers) else { return }
+        routers[node].handle(
+            .setAllowedPeers(topic, allowedPeers(of: node)), now: clock(of: node), into: &outputs)
     }
 }

@@ -45,10 +45,7 @@ extension World {
         }
         guard !sabotage.isEmpty else { return rpc }
         var rpc = rpc
-        if sabotage.contains(.losesPrunes) || sabotage.contains(.hidesBackoffs) {
-            rpc.prune = rpc.prune.map { RPC.Prune($0.topic, backoffSeconds: 1) }
-            if sabotage.contains(.losesPrunes) { rpc.prune = [] }
-        }
+        if sabotage.contains(.losesPrunes) { rpc.prune = [] }
         if sabotage.contains(.starvesLastNode), node == honest - 1 { rpc.messages = [] }
         return rpc
     }

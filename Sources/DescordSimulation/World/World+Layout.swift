@@ -59,6 +59,11 @@ extension World {
     func makeRouter(_ node: Int) -> GossipSubRouter {
         var parameters = parameters
         if sabotage.contains(.exceedsBounds) { parameters.seenCountMax *= 10 }
+        if sabotage.contains(.feedsGraylisted) {
+            parameters.thresholds.gossip = -1e12
+            parameters.thresholds.publish = -1e12
+            parameters.thresholds.graylist = -1e12
+        }
         return GossipSubRouter(
             parameters: parameters, localPeer: peers.ids[node],
             prng: chance.generator(.router, node, starts[node]))

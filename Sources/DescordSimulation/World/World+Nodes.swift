@@ -15,7 +15,7 @@ extension World {
             if scenario.isPrivate, !sabotage.contains(.forgetsMembers) {
                 feed(.setAllowedPeers(topic, allowedPeers(of: node)), to: node)
             }
-            if let memory = memories.removeValue(forKey: node) {
+            if let memory = memories.removeValue(forKey: node), !sabotage.contains(.forgetsBackoffs) {
                 feed(.restoreBackoffs(memory.backoffs), to: node)
                 feed(.restoreScores(memory.scores), to: node)
             }
@@ -98,14 +98,13 @@ extension World {
             case .verify(let token, let message, _):
                 routers[node].handle(
                     .verified(token, verification(of: message)), now: clock(of: node), into: &outputs)
-            case .validate(let token, let message, let id, _):
-                let result = verdict(of: node, on: message, id)
+            case .validate(let token, _, let id, _):
                 if let delay = validationDelay(node) {
-                    let slot = keepVerdict(node, token, result)
+                    let slot = keep(Verdict(node: node, starts: starts[node], token: token, id: id))
                     queue.schedule(.verdict, at: now + delay, node: node, payload: slot)
                 } else {
                     routers[node].handle(
-                        .validated(token, result), now: clock(of: node), into: &outputs)
+                        .validated(token, verdict(of: node, on: id)), now: clock(of: node), into: &outputs)
                 }
             case .deliver(let message, let id, let from): delivered(message, id, to: node, from: from)
             case .dial(let peer, _, _): dial(peer, from: node)
@@ -116,9 +115,8 @@ extension World {
             if let refusal = refused.popLast() {
                 routers[node].handle(
                     .queueFull(refusal.peer, refusal.rpc), now: clock(of: node), into: &outputs)
-            } else if !pendingInputs.isEmpty {
-                routers[node].handle(
-                    pendingInputs.removeFirst(), now: clock(of: node), into: &outputs)
+            } else if let target = kicksToLearn.popLast() {
+                learn(kickOf: target, node)
             }
         }
         guard let deadline = routers[node].nextDeadline else { return }
@@ -135,10 +133,7 @@ extension World {
         return Self.nanoseconds(milliseconds: scenario.validationMilliseconds.draw(using: &prng))
     }
 
-    private mutating func keepVerdict(
-        _ node: Int, _ token: ValidationToken, _ result: ValidationResult
-    ) -> Int {
-        let verdict = (node: node, starts: starts[node], token: token, result: result)
+    private mutating func keep(_ verdict: Verdict) -> Int {
         if let slot = freeVerdicts.popLast() {
             verdicts[slot] = verdict
             return slot
@@ -151,6 +146,15 @@ extension World {
         let verdict = verdicts[slot]
         freeVerdicts.append(slot)
         guard isOnline[verdict.node], starts[verdict.node] == verdict.starts else { return }
-        feed(.validated(verdict.token, verdict.result), to: verdict.node)
+        feed(.validated(verdict.token, self.verdict(of: verdict.node, on: verdict.id)), to: verdict.node)
     }
+}
+
+/// A message whose application takes its time.
+struct Verdict {
+    let node: Int
+    /// Which of the node's processes was asked.
+    let starts: Int
+    let token: ValidationToken
+    let id: MessageID
 }

@@ -58,8 +58,8 @@ package struct World {
     var uplinks: [Uplink?]
     var downlinkFree: [Int64]
 
-    /// What the application tells the router next.
-    var pendingInputs: [GossipSubRouter.Input] = []
+    /// Whose kicks the node stored during the input that is being handled.
+    var kicksToLearn: [Int] = []
     /// What did not fit into its queue, during the input that is being handled.
     var refused: [(peer: PeerID, rpc: RPC)] = []
 
@@ -69,7 +69,7 @@ package struct World {
     var kickedSeen: [[Int]]
     var publications: [Publication] = []
     /// What waits for a verdict, in slots that are used again.
-    var verdicts: [(node: Int, starts: Int, token: ValidationToken, result: ValidationResult)] = []
+    var verdicts: [Verdict] = []
     var freeVerdicts: [Int] = []
     /// For each node: how many operations without parents are held, by author.
     var held: [Int: [Int: Int]] = [:]
