@@ -150,7 +150,7 @@ extension GossipSubRouter {
                 self.topics[item.topic].redundancy.messageReceived(from: item.sender)
             }
             self.scores?.delivered(item.id, item.message.topic, from: item.sender, now: now)
-            self.gater?.delivered(item.sender)
+            self.gater?.delivered(from: item.sender)
             self.trace(.deliverMessage(item.id, item.message.topic, from: item.from), into: &outputs)
             outputs.append(.deliver(item.message, item.id, from: item.from))
             self.cache.put(item.message, item.id, topic: item.topic)
@@ -167,7 +167,7 @@ extension GossipSubRouter {
         if self.parameters.adaptsDegree { self.topics[topic].redundancy.copyReceived(from: peer) }
         guard self.peers.contains(peer) else { return }
         self.scores?.duplicate(id, self.topics[topic].topic, from: peer, now: now)
-        self.gater?.duplicate(peer)
+        self.gater?.duplicate(from: peer)
         if self.isTracing {
             let name = self.topics[topic].topic
             self.trace(.duplicateMessage(id, name, from: self.peers[peer].id), into: &outputs)
@@ -187,7 +187,7 @@ extension GossipSubRouter {
         let name = self.topics[topic].topic
         self.scores?.rejected(id, name, from: peer, reason, now: now)
         guard self.peers.contains(peer) else { return }
-        self.gater?.rejected(peer, reason, now: now)
+        self.gater?.rejected(from: peer, reason, now: now)
         self.trace(.rejectMessage(id, name, from: self.peers[peer].id, reason), into: &outputs)
         self.dropIfGraylisted(peer, now: now, into: &outputs)
     }

@@ -2,18 +2,13 @@ import LibP2PCore
 
 // MARK: - Decay
 extension PeerScore {
+    /// When scores decay next; nil before the first peer came.
+    var nextDecay: Instant? { self.schedule.next }
+
     /// Decays as often as an interval passed since the last time; nothing when none has.
     mutating func decayIfDue(now: Instant) {
-        guard let due = self.nextDecay else {
-            self.nextDecay = now + self.parameters.decayInterval
-            return
-        }
-        guard due <= now else { return }
-        let interval = max(self.parameters.decayInterval.saturatedNanoseconds, 1)
-        let late = (now - due).saturatedNanoseconds
-        let count = late / interval + 1
-        self.decay(count: Int(count), now: now)
-        self.nextDecay = now + .nanoseconds(interval - late % interval)
+        let count = self.schedule.take(now: now)
+        if count > 0 { self.decay(count: count, now: now) }
     }
 
     /// Multiplies every counter of connected peers with its decay, takes stock of the time in meshes, and

@@ -4,7 +4,7 @@ import LibP2PCore
 extension PeerScore {
     /// A peer can be sent RPCs, or its address is another one now. What was kept of it counts again.
     mutating func connected(_ peer: Int, id: PeerID, address: Multiaddr?, now: Instant) {
-        if self.nextDecay == nil { self.nextDecay = now + self.parameters.decayInterval }
+        self.schedule.start(now: now)
         let addresses = self.countedAddresses(address)
         if let index = self.peers.index(of: peer) {
             self.replace(self.peers[index].statistics.addresses, by: addresses)

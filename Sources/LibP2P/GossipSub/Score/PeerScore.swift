@@ -9,8 +9,7 @@ import LibP2PCore
 struct PeerScore: Sendable {
     /// What behaviour costs; the parameters of topics change with `setTopicParameters`.
     private(set) var parameters: PeerScoreParameters
-    /// When scores decay next; nil before the first peer came.
-    var nextDecay: Instant?
+    var schedule: DecaySchedule
 
     /// All topics that anything happened in, by number.
     private(set) var topics: [ScoredTopic] = []
@@ -36,6 +35,7 @@ struct PeerScore: Sendable {
 
     init(parameters: PeerScoreParameters) {
         self.parameters = parameters
+        self.schedule = DecaySchedule(interval: parameters.decayInterval)
         self.departed = ExpiringTable(countMax: parameters.retainedCountMax)
         self.former = FormerNumbers(countMax: parameters.retainedCountMax)
         self.records = DeliveryRecords(
