@@ -1,5 +1,6 @@
 import DescordStore
 import Glibc
+import LibP2P
 import LibP2PCore
 import Synchronization
 
@@ -180,7 +181,7 @@ package final class CommandContext {
 /// The profiles of mesh parameters that exist.
 package enum Profile {
     /// Their names.
-    package static let names = ["default"]
+    package static let names = GossipSubProfile.all.map(\.name)
 
     /// Refuses a name that is none.
     package static func check(_ name: String) throws(CommandError) {
