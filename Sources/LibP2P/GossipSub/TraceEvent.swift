@@ -38,9 +38,13 @@ public enum TraceEvent: Hashable, Sendable {
 
 /// Why a message was not delivered, in go-libp2p-pubsub's words.
 public enum RejectReason: String, Hashable, Sendable {
+    case blacklistedPeer = "blacklisted peer"
+    case blacklistedSource = "blacklisted source"
     case missingSignature = "missing signature"
+    case unexpectedSignature = "unexpected signature"
     case unexpectedAuthInfo = "unexpected auth info"
     case invalidSignature = "invalid signature"
+    case validationQueueFull = "validation queue full"
     case validationThrottled = "validation throttled"
     case validationFailed = "validation failed"
     case validationIgnored = "validation ignored"

@@ -5,7 +5,7 @@ public struct PeerGaterParameters: Sendable, Equatable {
     /// The decay of the global counters, once every `decayInterval`: of two minutes.
     public var globalDecay = 0.962_350_626_398_088_5
     /// The decay of an address's counters: of an hour.
-    public var sourceDecay = 0.998_721_603_904_833
+    public var sourceDecay = 0.998_721_603_904_830_3
     public var decayInterval: Duration = .seconds(1)
     /// A counter below this becomes 0.
     public var decayToZero = 0.01
