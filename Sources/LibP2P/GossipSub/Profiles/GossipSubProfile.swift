@@ -28,9 +28,11 @@ public struct GossipSubProfile: Sendable, Equatable {
 
     /// What is wrong; nil when nothing is.
     public var failure: GossipSubParametersFailure? {
-        if let failure = ParameterField.rangeFailure(in: self) { return failure }
-        return self.parameters.contradiction
+        ParameterField.rangeFailure(in: self) ?? self.contradictions.first
     }
+
+    /// Values that fit their parameters and contradict each other.
+    var contradictions: [GossipSubParametersFailure] { self.parameters.contradictions }
 }
 
 extension GossipSubParameters {
