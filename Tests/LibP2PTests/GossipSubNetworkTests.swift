@@ -109,7 +109,7 @@ private struct Network {
                     self.schedule(node, .validated(token, .accept), after: self.validationDelay)
                 }
             case .deliver(_, let id, _): self.delivered[node].append(id)
-            case .published, .publicationRefused, .subscriberChanged, .trace: break
+            case .published, .publicationRefused, .subscriberChanged, .dial, .trace: break
             }
         }
     }
@@ -434,7 +434,8 @@ private struct Network {
         var rig = RouterRig()
         rig.apply(.subscribe("t"))
         rig.connect([2])
-        rig.receive(RPC(prune: [.init("t", backoffSeconds: 60, offeredPeerCount: 10_000)]), from: 2)
+        let offered = (0..<10_000).map { RPC.OfferedPeer(peerID: [UInt8($0 & 255)], signedPeerRecord: nil) }
+        rig.receive(RPC(prune: [.init("t", backoffSeconds: 60, peers: offered)]), from: 2)
         #expect(rig.mesh().isEmpty)
         #expect(rig.router.connectedPeers == [fixture.peer(2)])
     }

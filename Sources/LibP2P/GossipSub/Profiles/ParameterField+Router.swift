@@ -115,6 +115,9 @@ extension ParameterField {
             "flood_publish", \.floodPublish, .flag,
             "Whether own messages go to every subscriber and not to the mesh alone."),
         field(
+            "test_extension", \.hasTestExtension, .flag,
+            "Whether the test extension of gossipsub v1.3 is announced; of use to tests alone."),
+        field(
             "small_mesh_publish", \.smallMeshPublish, .flag,
             "Whether own messages also go to subscribers outside a mesh that is below `d_low`, up to `d`."),
         field(
