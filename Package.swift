@@ -126,7 +126,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["descord", "DescordCLI", "DescordCore", "LibP2PCore", "DescordCrypto"],
+            dependencies: [
+                "descord", "DescordCLI", "DescordCore", "LibP2P", "LibP2PCore", "DescordCrypto",
+            ],
             swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["descord"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),

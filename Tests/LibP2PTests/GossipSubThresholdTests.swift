@@ -387,12 +387,27 @@ extension RouterRig {
         #expect(rig.router.score(of: fixture.peer(3)) == 10)
     }
 
-    @Test func ownMessageComingBackIsHeldAgainstItsSender() {
+    @Test func ownMessageOfAnEarlierRunIsNobodysFaultAndAForgedOneIs() {
         var rig = self.rig()
         rig.apply(.subscribe("t"))
-        rig.connect([2])
-        rig.receive(RPC(messages: [fixture.message(author: RouterRig.local)]), from: 2)
-        #expect(rig.router.score(of: fixture.peer(2)) == -1)
+        rig.connect([2, 3])
+        let own = fixture.message(author: RouterRig.local)
+        // Another run wrote it: this one does not know, asks for it, and is served in good faith.
+        rig.receive(RPC(ihave: [.init("t", ids: [rig.router.messageID(own)])]), from: 2)
+        #expect(rig.sent(to: 2).iwant.count == 1)
+        rig.receive(RPC(messages: [own]), from: 2)
+        #expect(rig.delivered.isEmpty)
+        #expect(rig.router.score(of: fixture.peer(2)) == 0)
+        #expect(rig.router.counters("t").ignored == 1)
+        let other = fixture.message("other", seqno: 2, author: RouterRig.local)
+        let forged = Message(
+            from: other.from, data: [1], seqno: other.seqno, topic: "t", signature: other.signature)
+        rig.receive(RPC(messages: [forged]), from: 3)
+        #expect(rig.delivered.isEmpty)
+        #expect(rig.router.score(of: fixture.peer(3)) == -1)
+        rig.now += .seconds(4)
+        rig.heartbeat()
+        #expect(rig.router.brokenPromises(of: fixture.peer(2)) == 0)
     }
 
     @Test func presenceIsForwardedAndIsNoMessage() {

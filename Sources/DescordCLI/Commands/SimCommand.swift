@@ -1,7 +1,6 @@
 import ArgumentParser
 import DescordSimulation
 import Glibc
-import LibP2P
 
 /// `descord sim`
 package struct SimCommand: CommandFolder {
@@ -12,8 +11,15 @@ package struct SimCommand: CommandFolder {
     package init() {}
 }
 
+/// A command of `sim`: the profile of the settings is that of nodes, and nothing to it.
+package protocol SimSubcommand: DescordCommand {}
+
+extension SimSubcommand {
+    package static var needsProfile: Bool { false }
+}
+
 /// `descord sim list`
-package struct SimListCommand: DescordCommand {
+package struct SimListCommand: SimSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the scenarios that are built in.")
 
@@ -59,7 +65,7 @@ package struct ScenarioOptions: ParsableArguments, Sendable {
     /// that of nodes, not of simulations.
     func applied(to scenario: Scenario, profile: String?) throws(CommandError) -> Scenario {
         var scenario = scenario
-        if let profile { scenario.profile = try Self.profile(profile) }
+        if let profile { scenario.profile = try ProfileSource(profile).valid() }
         if let nodes { scenario.nodes = nodes.count }
         if let messages { scenario.messages = messages.count }
         if let rate { scenario.ratePerSecond = rate.number }
@@ -67,11 +73,6 @@ package struct ScenarioOptions: ParsableArguments, Sendable {
         if let latency { scenario.latencyMilliseconds = latency.distribution }
         if let bandwidth { scenario.bandwidthMegabits = .constant(bandwidth.number) }
         return scenario
-    }
-
-    private static func profile(_ name: String) throws(CommandError) -> GossipSubProfile {
-        try Profile.check(name)
-        return GossipSubProfile.named(name) ?? .descord
     }
 }
 
@@ -108,7 +109,7 @@ enum ScenarioSource {
                 .badInput, .badScenario, "\"\(place)\": \(failure.message)",
                 hint: "docs/simulation.md lists what a scenario may hold")
         case .parameters:
-            return CommandError(.configuration, .badConfiguration, "\"\(place)\": \(failure.message)")
+            return CommandError(.configuration, .badParameters, "\"\(place)\": \(failure.message)")
         }
     }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import DescordSimulation
 
 /// `descord sim compare`
-package struct SimCompareCommand: DescordCommand {
+package struct SimCompareCommand: SimSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "compare", abstract: "Run two scenarios, or one under two profiles, side by side.",
         discussion: """

@@ -2,7 +2,7 @@ import ArgumentParser
 import DescordSimulation
 
 /// `descord sim run`
-package struct SimRunCommand: DescordCommand {
+package struct SimRunCommand: SimSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a scenario: real routers on virtual time.",
         discussion: """

@@ -39,7 +39,8 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 
     @Option(
         name: .customLong("profile"), parsing: .singleValue,
-        help: ArgumentHelp("The profile of mesh parameters.", valueName: "name"))
+        help: ArgumentHelp("The profile of mesh parameters, or a file of them.", valueName: "profile"),
+        completion: .profile)
     package var profiles: [String] = []
 
     @Flag(

@@ -44,10 +44,6 @@ extension GossipSubRouter {
             self.reject(id, topic, from: peer, RejectReason(failure), now: now, into: &outputs)
             return nil
         }
-        guard message.from != self.localPeer.bytes else {
-            self.reject(id, topic, from: peer, .selfOrigin, now: now, into: &outputs)
-            return nil
-        }
         if !self.blockedPeers.isEmpty, let author = message.author, self.blockedPeers.contains(author) {
             self.reject(id, topic, from: peer, .blacklistedSource, now: now, into: &outputs)
             return nil
@@ -115,6 +111,14 @@ extension GossipSubRouter {
             return
         }
         self.promised[item.id] = nil
+        guard item.message.from != self.localPeer.bytes else {
+            // We wrote it in an earlier run, or long ago, and asked for it because we no longer knew.
+            self.pending[token.number] = nil
+            for sender in item.senders {
+                self.reject(item.id, item.topic, from: sender, .selfOrigin, now: now, into: &outputs)
+            }
+            return
+        }
         self.scores?.validationStarted(item.id, now: now)
         self.gater?.validationStarted()
         self.pending[token.number]?.isVerified = true
@@ -180,12 +184,13 @@ extension GossipSubRouter {
         into outputs: inout [Output]
     ) {
         switch reason {
-        case .validationIgnored, .validationThrottled, .validationQueueFull:
+        case .selfOrigin, .validationIgnored, .validationThrottled, .validationQueueFull:
             self.topics[topic].counters.ignored += 1
         default: self.topics[topic].counters.rejected += 1
         }
         let name = self.topics[topic].topic
-        self.scores?.rejected(id, name, from: peer, reason, now: now)
+        // What we wrote ourselves was passed on in good faith.
+        if reason != .selfOrigin { self.scores?.rejected(id, name, from: peer, reason, now: now) }
         guard self.peers.contains(peer) else { return }
         self.gater?.rejected(from: peer, reason, now: now)
         self.trace(.rejectMessage(id, name, from: self.peers[peer].id, reason), into: &outputs)
