@@ -58,6 +58,17 @@ public enum MessageIDFunction: Sendable {
         }
     }
 
+    /// Whether an id tells that `author` wrote the message. Ids that don't tell are nobody's.
+    func isID(_ id: MessageID, ofMessageBy author: PeerID) -> Bool {
+        switch self {
+        case .go: id.bytes.starts(with: author.bytes)
+        case .rust: id.bytes.starts(with: Multibase.base58(author.bytes).utf8)
+        case .js: id.bytes.starts(with: author.bytes.dropFirst(2))
+        case .nim: id.bytes.suffix(from: min(16, id.bytes.count)).elementsEqual(author.description.utf8)
+        case .contentHash, .custom: false
+        }
+    }
+
     private static func number(_ seqno: [UInt8]) -> UInt64 {
         seqno.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
