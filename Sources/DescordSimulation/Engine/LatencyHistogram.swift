@@ -24,6 +24,16 @@ package struct LatencyHistogram: Equatable, Sendable {
         max = Swift.max(max, nanoseconds)
     }
 
+    /// Adds all values of another one.
+    package mutating func add(_ other: LatencyHistogram) {
+        if other.counts.count > counts.count {
+            counts += Array(repeating: 0, count: other.counts.count - counts.count)
+        }
+        for (bucket, held) in other.counts.enumerated() { counts[bucket] += held }
+        count += other.count
+        max = Swift.max(max, other.max)
+    }
+
     /// Returns the value, in milliseconds, that this share (0 to 1) of the values does not exceed; nil when
     /// there are none.
     package func milliseconds(atShare share: Double) -> Double? {

@@ -45,7 +45,14 @@ extension Scenario {
     }
 
     private mutating func readRouter(_ reader: inout ScenarioReader) throws(ScenarioFailure) {
-        profile = try reader.text("profile") ?? profile
+        if let value = reader.value("profile") {
+            guard case .text(let name) = value.content, let named = GossipSubProfile.named(name) else {
+                let names = GossipSubProfile.all.map(\.name).joined(separator: ", ")
+                throw ScenarioFailure(
+                    .parameters, line: value.line, "\"profile\" has to be one of \(names)")
+            }
+            profile = named
+        }
         isPrivate = try reader.flag("private") ?? isPrivate
         guard let value = reader.value("parameters") else { return }
         for (name, value) in try ScenarioReader(value, title: "parameters").all {

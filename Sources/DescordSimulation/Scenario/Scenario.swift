@@ -142,7 +142,7 @@ package struct Scenario: Equatable, Sendable {
     package var deliverWithinMilliseconds: Double?
 
     /// The profile of the router's parameters, and what is changed in it.
-    package var profile = "descord"
+    package var profile = GossipSubProfile.descord
     package var parameters: [ParameterOverride] = []
     /// Whether only members count as subscribers.
     package var isPrivate = false
