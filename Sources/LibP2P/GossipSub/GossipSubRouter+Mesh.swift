@@ -7,13 +7,13 @@ extension GossipSubRouter {
 
     /// Whether we may ask a peer for a place in its mesh.
     func canGraft(_ peer: Int, into topic: Int, now: Instant) -> Bool {
-        let state = self.topics[topic]
-        guard self.graftPolicy == .active, state.isJoined, state.subscribers.contains(peer),
-            !state.mesh.contains(peer), self.peers[peer].connection.protocolID.hasMesh,
-            !self.peers[peer].isDirect, self.score(of: peer) >= 0
+        guard self.graftPolicy == .active, self.topics[topic].isJoined,
+            self.topics[topic].subscribers.contains(peer), !self.topics[topic].mesh.contains(peer),
+            self.peers[peer].connection.protocolID.hasMesh, !self.peers[peer].isDirect,
+            self.score(of: peer) >= 0
         else { return false }
         // One rule for backoffs of our own, of peers and of earlier runs, on every path that grafts.
-        guard let expires = state.backoffs[self.peers[peer].id] else { return true }
+        guard let expires = self.topics[topic].backoffs[self.peers[peer].id] else { return true }
         return expires + self.backoffSlack <= now
     }
 

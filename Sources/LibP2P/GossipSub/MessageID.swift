@@ -9,9 +9,20 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
 
     /// The id as it goes on the wire.
     public let bytes: [UInt8]
+    /// Of the bytes, by this process's secret; an id is looked up many times.
+    private let hash: Int
 
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
+        self.hash = bytes.hashValue
+    }
+
+    public static func == (a: MessageID, b: MessageID) -> Bool {
+        a.hash == b.hash && a.bytes == b.bytes
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.hash)
     }
 
     /// Lower-case hexadecimal.
