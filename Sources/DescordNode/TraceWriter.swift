@@ -64,9 +64,14 @@ final class TraceWriter {
                 "idontwant": counts.idontwant,
             ]
         case .join(let topic), .leave(let topic): line.topic = topic.description
-        case .graft(let peer, let topic), .prune(let peer, let topic):
+        case .graft(let peer, let topic, let reason):
             line.peer = peer.description
             line.topic = topic.description
+            line.reason = reason.rawValue
+        case .prune(let peer, let topic, let reason):
+            line.peer = peer.description
+            line.topic = topic.description
+            line.reason = reason.rawValue
         }
         do {
             try self.file.write(contentsOf: try self.encoder.encode(line) + [UInt8(ascii: "\n")])

@@ -165,6 +165,26 @@ import Testing
         #expect(try again.backoffs().isEmpty)
     }
 
+    @Test func scoresAreKeptUntilTheyExpireTheNewestOfEachPeer() throws {
+        let world = try World()
+        let topic = StoredScore.Topic(
+            name: "space/1", isHeldToMeshDeliveries: true, meshMessageDeliveries: 1.5,
+            meshFailurePenalty: 0.1, invalidMessageDeliveries: 3)
+        func score(_ number: UInt8, _ penalty: Double, _ seconds: Int64) -> StoredScore {
+            StoredScore(
+                peer: PeerID(person(number).publicKey), expires: world.clock.now + .seconds(seconds),
+                behaviourPenalty: penalty, topics: [topic])
+        }
+        try world.alice.store.saveScores([score(2, 1, 60), score(3, 2, 10), score(4, 9, 0)])
+        let again = try world.alice.reopened()
+        try again.saveScores([score(2, 4, 30)])
+        let kept = try again.scores()
+        #expect(Set(kept) == [score(2, 4, 30), score(3, 2, 10)])
+        #expect(kept.map(\.peer) == kept.map(\.peer).sorted())
+        world.clock.advance(by: .seconds(10))
+        #expect(try again.scores().map(\.behaviourPenalty) == [4])
+    }
+
     @Test func metricsAddUpOverRunsAndSinceATime() throws {
         let world = try World()
         var first = TopicMetrics(topic: "t")

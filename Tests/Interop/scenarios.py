@@ -21,7 +21,8 @@ RPC_BYTES_MAX = 1_048_576
 # A peer that rounds our backoffs down to whole seconds has tried too early before, and keeps away for a
 # minute.
 GRAFT_SECONDS = gossiptrace.BACKOFF_SECONDS + DEADLINE_SECONDS
-NO_MESH = "d=0,d_low=0,d_high=0,d_out=0,small_mesh=false"
+NO_MESH = ("d=0,d_low=0,d_high=0,d_score=0,d_out=0,"
+           "small_mesh_publish=false,holds_unsent_publications=false")
 MESHSUB = ["/meshsub/1.0.0", "/meshsub/1.1.0", "/meshsub/1.2.0"]
 PROBE_BYTES = 1_000_000  # a text whose RPC tells what the largest one's text may be
 

@@ -23,6 +23,7 @@ extension RPC {
             }
         }
         rpc.publish = self.messages.map(\.oracle)
+        if self.isExtensionTest { rpc.testExtension = .init() }
         guard self.hasControl else { return rpc }
         func data(_ ids: [MessageID]) -> [Data] { ids.map { Data(octets: $0.bytes) } }
         rpc.control.ihave = self.ihave.map { item in
@@ -36,7 +37,19 @@ extension RPC {
         rpc.control.prune = self.prune.map { item in
             .with {
                 $0.topicID = Data(octets: item.topic.bytes)
+                $0.peers = item.peers.map { peer in
+                    .with {
+                        $0.peerID = Data(octets: peer.peerID)
+                        if let record = peer.signedPeerRecord { $0.signedPeerRecord = Data(octets: record) }
+                    }
+                }
                 if let backoff = item.backoffSeconds { $0.backoff = backoff }
+            }
+        }
+        if let extensions {
+            rpc.control.extensions = .with {
+                if extensions.hasPartialMessages { $0.partialMessages = true }
+                if extensions.hasTestExtension { $0.testExtension = true }
             }
         }
         if !self.idontwant.isEmpty {
@@ -58,9 +71,19 @@ extension RPC {
         self.prune = rpc.control.prune.map {
             .init(
                 Topic(bytes: $0.topicID.octets), backoffSeconds: $0.hasBackoff ? $0.backoff : nil,
-                offeredPeerCount: $0.peers.count)
+                peers: $0.peers.map {
+                    .init(
+                        peerID: $0.peerID.octets,
+                        signedPeerRecord: $0.hasSignedPeerRecord ? $0.signedPeerRecord.octets : nil)
+                })
         }
         self.idontwant = rpc.control.idontwant.flatMap { ids($0.messageIds) }
+        if rpc.control.hasExtensions {
+            self.extensions = .init(
+                hasPartialMessages: rpc.control.extensions.partialMessages,
+                hasTestExtension: rpc.control.extensions.testExtension)
+        }
+        self.isExtensionTest = rpc.hasTestExtension
     }
 }
 
@@ -105,6 +128,16 @@ private struct Generator {
     mutating func topic() -> Topic { Topic(bytes: self.bytes(12)) }
 
     mutating func rpc() -> RPC {
+        var rpc = self.rpcWithoutExtensions()
+        if self.prng.below(4) == 0 {
+            rpc.extensions = .init(
+                hasPartialMessages: self.prng.below(2) == 0, hasTestExtension: self.prng.below(2) == 0)
+        }
+        rpc.isExtensionTest = self.prng.below(6) == 0
+        return rpc
+    }
+
+    private mutating func rpcWithoutExtensions() -> RPC {
         RPC(
             subscriptions: self.list(4) { .init($0.topic(), isSubscribed: $0.prng.below(2) == 0) },
             messages: self.list(3) {
@@ -119,7 +152,8 @@ private struct Generator {
             prune: self.list(3) {
                 .init(
                     $0.topic(),
-                    backoffSeconds: $0.prng.below(2) == 0 ? nil : $0.prng.next() >> UInt64($0.prng.below(64)))
+                    backoffSeconds: $0.prng.below(2) == 0 ? nil : $0.prng.next() >> UInt64($0.prng.below(64)),
+                    peers: $0.list(3) { .init(peerID: $0.bytes(40), signedPeerRecord: $0.maybe(90)) })
             },
             idontwant: self.list(5) { MessageID($0.bytes(20)) })
     }
@@ -257,7 +291,7 @@ private struct Generator {
         #expect(throws: RPCDecodingFailure.tooManyMessages) { try RPC(decoding: bytes) }
     }
 
-    @Test func pruneWithTenThousandPeersIsReadWithoutThem() throws {
+    @Test func ofTenThousandPeersInAPruneTheFirstAreRead() throws {
         var prune = PBControlPrune()
         prune.topicID = Data("t".utf8)
         prune.peers = (0..<10_000).map { number in .with { $0.peerID = Data("\(number)".utf8) } }
@@ -265,7 +299,16 @@ private struct Generator {
         var rpc = PBRPC()
         rpc.control.prune = [prune]
         let decoded = try RPC(decoding: rpc.octets)
-        #expect(decoded.prune == [.init("t", backoffSeconds: 5, offeredPeerCount: 10_000)])
+        let read = (0..<RPC.offeredPeerCountMax).map { number in
+            RPC.OfferedPeer(peerID: Array("\(number)".utf8), signedPeerRecord: nil)
+        }
+        #expect(decoded.prune == [.init("t", backoffSeconds: 5, peers: read)])
+        // Many PRUNEs don't make more of them.
+        prune.peers.removeSubrange(100...)
+        rpc.control.prune = Array(repeating: prune, count: 20)
+        let many = try RPC(decoding: rpc.octets)
+        #expect(many.prune.count == 20)
+        #expect(many.prune.reduce(0) { $0 + $1.peers.count } == 256)
     }
 
     @Test func severalControlMessagesAreMergedAndTheLastTopicCounts() throws {

@@ -80,7 +80,7 @@ private let fixture = GossipSubFixture.self
             RPC(ihave: [.init("t", ids: [known, MessageID([1]), MessageID([1]), MessageID([2])])]), from: 3)
         #expect(Set(rig.sent(to: 3).iwant) == [MessageID([1]), MessageID([2])])
         #expect(rig.sent(to: 3).iwant.count == 2)
-        #expect(rig.sent.first?.priority == .prompt)
+        #expect(rig.sent.first?.priority == .control)
     }
 
     @Test func ihaveForATopicThatWeDidNotJoinIsIgnored() {
@@ -239,7 +239,7 @@ private let fixture = GossipSubFixture.self
         let id = rig.router.messageID(message)
         // Not to the sender, not to v1.1 peers, not outside the mesh.
         #expect(Set(rig.sent.map(\.peer)) == peers([3, 4]))
-        #expect(rig.sent.allSatisfy { $0.rpc.idontwant == [id] && $0.priority == .prompt })
+        #expect(rig.sent.allSatisfy { $0.rpc.idontwant == [id] && $0.priority == .control })
         #expect(rig.asked.count == 1)
     }
 

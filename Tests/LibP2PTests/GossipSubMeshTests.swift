@@ -174,6 +174,7 @@ private let fixture = GossipSubFixture.self
             $0.degree = 0
             $0.degreeLow = 0
             $0.degreeHigh = 0
+            $0.degreeScore = 0
             $0.degreeOut = 0
         }
         rig.apply(.subscribe("t"))

@@ -13,7 +13,7 @@ private let fixture = GossipSubFixture.self
         let message = fixture.message(author: 1)
         rig.input(.publish(message))
         #expect(rig.sent(to: 2).messages == [message])
-        #expect(rig.sent.first?.priority == .prompt)
+        #expect(rig.sent.first?.priority == .own)
         let id = rig.router.messageID(message)
         #expect(rig.published == [Published(id: id, peers: [fixture.peer(2)])])
         #expect(rig.traceCount("PUBLISH_MESSAGE") == 1)
@@ -302,7 +302,7 @@ private let fixture = GossipSubFixture.self
     }
 
     @Test func malformedAuthInfoIsRefusedWithoutVerifying() {
-        var rig = self.joined()
+        var rig = self.joined { $0.score = nil }  // or its sender would soon not be heard any more
         rig.verifies = false
         let good = fixture.message()
         for message in [
@@ -345,7 +345,7 @@ private let fixture = GossipSubFixture.self
         rig.verifies = false
         rig.receive(RPC(messages: (1...5).map { fixture.message(seqno: $0) }), from: 2)
         #expect(rig.asked.count == 3)
-        #expect(rig.rejections(.validationThrottled) == 2)
+        #expect(rig.rejections(.validationQueueFull) == 2)
         for token in rig.asked { rig.apply(.verified(token, nil)) }
         // What was dropped was not seen, and can come again.
         rig.verifies = true

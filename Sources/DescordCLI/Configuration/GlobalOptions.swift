@@ -37,7 +37,9 @@ package struct GlobalOptions: ParsableArguments, Sendable {
             "Listen here, without a port on the remembered one (repeatable).", valueName: "multiaddr"))
     package var listen: [MultiaddrArgument] = []
 
-    @Option(help: ArgumentHelp("The profile of mesh parameters.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The profile of mesh parameters, or a file of them.", valueName: "profile"),
+        completion: .profile)
     package var profile: String?
 
     @Flag(

@@ -10,7 +10,7 @@ import Logging
 /// The network as it is: a node of this home's own, or the one that runs for it already.
 package struct LiveNetwork: NetworkProvider {
     /// Changes the mesh's parameters for experiments and tests:
-    /// `d=0,d_low=0,d_high=0,d_out=0,small_mesh=false`.
+    /// `d=0,d_low=0,d_high=0,d_score=0,d_out=0,small_mesh_publish=false`.
     static let parametersVariable = "DESCORD_GOSSIPSUB"
     /// Writes the gossipsub trace to a file.
     static let traceVariable = "DESCORD_TRACE"
@@ -94,9 +94,11 @@ package struct LiveNetwork: NetworkProvider {
         let warn = configuration.warn
         node.onWarning = { warn(CommandWarning($0)) }
         node.traceFile = self.environment[Self.traceVariable].flatMap { $0.isEmpty ? nil : $0 }
+        var profile = configuration.profile
         if let text = self.environment[Self.parametersVariable], !text.isEmpty {
-            node.gossipSub = try ParameterOverrides(parsing: text).applied(to: node.gossipSub)
+            profile = try ParameterOverrides(parsing: text).applied(to: profile)
         }
+        node.gossipSub = profile.parameters
         return node
     }
 

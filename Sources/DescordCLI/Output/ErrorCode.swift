@@ -41,6 +41,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case badKeyFile = "bad_key_file"
     case badConfiguration = "bad_configuration"
     case badProfile = "bad_profile"
+    case badParameters = "bad_parameters"
     case newerDatabase = "newer_database"
     case forkedKey = "forked_key"
 

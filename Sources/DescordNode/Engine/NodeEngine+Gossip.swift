@@ -32,6 +32,7 @@ extension NodeEngine {
                     topic: Topic(backoff.topic), peer: backoff.peer,
                     remaining: .milliseconds(backoff.expires.milliseconds - now.milliseconds))
             })
+        self.gossip.restore(try self.store.scores(at: now).map { RetainedScore($0, at: now) })
         if self.configuration.presence == .longLived { self.gossip.subscribe(Topic(SpaceTopic.discovery)) }
     }
 
@@ -53,8 +54,21 @@ extension NodeEngine {
             case .foreign, .failed: completion(.ignore)
             case .judged(let operation, .duplicate):
                 completion(self.recentlySynced.remove(operation.id) ? .accept : .ignore)
-            case .judged(_, let verdict): completion(verdict.forwards ? .accept : .ignore)
+            case .judged(let operation, let verdict):
+                completion(Self.result(of: verdict, for: operation))
             }
+        }
+    }
+
+    /// What passes on, and how fast. What changes who may do what overtakes chat, but only once it is in
+    /// force here: an operation that merely claims to be one waits its turn.
+    private static func result(
+        of verdict: IngestVerdict, for operation: DescordCore.Operation
+    ) -> ValidationResult {
+        guard verdict.forwards else { return .ignore }
+        switch verdict {
+        case .stored, .requested: return operation.operationClass == .authority ? .acceptUrgent : .accept
+        default: return .accept
         }
     }
 
@@ -62,8 +76,10 @@ extension NodeEngine {
     /// the first subscriber.
     func publishToMesh(_ ids: [OperationID], in context: SpaceContext) {
         for id in ids {
-            guard let (bytes, seqno) = try? self.publication(of: id) else { continue }  // deleted meanwhile
-            let outcome = self.gossip.publish(bytes, to: context.topic, seqno: seqno)
+            guard let publication = try? self.publication(of: id) else { continue }  // deleted meanwhile
+            let outcome = self.gossip.publish(
+                publication.bytes, to: context.topic, seqno: publication.seqno,
+                isUrgent: publication.isUrgent)
             switch outcome {
             case .success(let publication) where publication.peers.isEmpty:
                 context.unsent.insert(publication.id)
@@ -97,14 +113,19 @@ extension NodeEngine {
         }
     }
 
-    func persistBackoffs() {
+    /// Keeps backoffs and scores for the next run.
+    func persistGossip() {
         let now = self.configuration.wallTime()
+        let scores = self.gossip.retainedScores.map { StoredScore($0, at: now) }
         let backoffs = self.gossip.backoffs.map { backoff in
             StoredBackoff(
                 topic: backoff.topic.description, peer: backoff.peer, expires: now + backoff.remaining)
         }
         let store = self.store
-        self.pipeline.write { try store.saveBackoffs(backoffs, at: now) }
+        self.pipeline.write {
+            try store.saveBackoffs(backoffs, at: now)
+            try store.saveScores(scores, at: now)
+        }
     }
 
     func recordMetrics() {
@@ -119,10 +140,13 @@ extension NodeEngine {
 
 extension NodeEngine {
     /// The encoded operation and its gossip number: its own, when it was authored here, or a new one.
-    private func publication(of id: OperationID) throws -> ([UInt8], seqno: UInt64)? {
-        if let own = try self.store.publication(id) { return (own.encoded, own.gossipSeqno) }
+    private func publication(
+        of id: OperationID
+    ) throws -> (bytes: [UInt8], seqno: UInt64, isUrgent: Bool)? {
         guard let stored = try self.store.operation(id) else { return nil }
-        return (stored.encoded, try self.store.nextGossipSeqno())
+        let isUrgent = stored.operationClass == .authority
+        if let own = try self.store.publication(id) { return (own.encoded, own.gossipSeqno, isUrgent) }
+        return (stored.encoded, try self.store.nextGossipSeqno(), isUrgent)
     }
 
     /// What this run counted on a topic.

@@ -73,6 +73,7 @@ extension NodeEngine {
             self.keepRecord(of: connection)
         }
         if !context.isPublic { self.gossip.setAllowedPeers(context.members, in: context.topic) }
+        self.countOnlineMembers(of: context)
     }
 
     private func otherMembers(of space: SpaceID) throws -> Set<PeerID> {
@@ -91,7 +92,7 @@ extension NodeEngine {
         self.recordMetrics()
         return self.pipeline.drain().flatMap { [self] in
             let closed = self.gossip.close()
-            self.persistBackoffs()
+            self.persistGossip()
             return closed
         }.flatMap { [self] in
             self.host.close()

@@ -102,8 +102,21 @@ extension NodeEngine {
             // Kept by the connection; a peer without the service stays unmeasured.
             _ = self.host.ping(connection.peer)
         }
+        for context in self.spaces { self.countOnlineMembers(of: context) }
         self.progressed()
     }
+
+    /// Tells an adaptive mesh how many members are here. In a large space most of those who are online are
+    /// not connected to us, so nothing is known.
+    func countOnlineMembers(of context: SpaceContext) {
+        guard self.configuration.gossipSub.adaptsDegree else { return }
+        let isKnown = context.members.count <= Self.knownSpaceSizeMax
+        let online = Set(self.host.connections.map(\.peer)).intersection(context.members).count
+        self.gossip.setOnlineMembers(isKnown ? online : nil, of: context.topic)
+    }
+
+    /// In a space of so many everybody who is online is soon connected to everybody.
+    private static let knownSpaceSizeMax = 32
 
     func identified(_ connection: Connection, _ message: IdentifyMessage) {
         if self.spaces.contains(where: { $0.members.contains(connection.peer) }) {
@@ -122,6 +135,7 @@ extension NodeEngine {
     }
 
     func disconnected(_ connection: Connection, last: Bool) {
+        if last { for context in self.spaces { self.countOnlineMembers(of: context) } }
         self.progressed()
     }
 

@@ -4,7 +4,7 @@ import GRDB
 /// are done.
 enum Schema {
     /// The steps, oldest first. A released step never changes.
-    static let steps: [String] = [first]
+    static let steps: [String] = [first, second]
 
     /// The version that this program writes.
     static var version: Int { self.steps.count }
@@ -155,5 +155,13 @@ enum Schema {
             PRIMARY KEY (topic, name, minute)
         ) WITHOUT ROWID;
         CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        """
+
+    /// What is held against peers, from run to run.
+    private static let second = """
+        CREATE TABLE scores (
+            peer BLOB PRIMARY KEY, expires INTEGER NOT NULL, behaviour_penalty REAL NOT NULL,
+            topics TEXT NOT NULL
+        ) WITHOUT ROWID;
         """
 }

@@ -1,55 +1,104 @@
-/// Why parameters contradict each other (go-libp2p-pubsub, `GossipSubParams.validate`).
-public enum GossipSubParametersFailure: Error, Hashable, Sendable {
-    /// D_low ≤ D ≤ D_high does not hold, or one of them is negative.
-    case degrees
-    /// D_score is above D_high.
-    case degreeScore
-    /// D_out is not below D_low, or not below half of D.
-    case degreeOut
-    /// Fewer heartbeats are kept than are gossiped, or none.
-    case history
-    /// The gossip factor is not between 0 and 1.
-    case gossipFactor
-    /// A duration is not positive, or a backoff is above the cap.
-    case duration
-    /// A bound is below what the protocol needs to work at all.
-    case bound
+/// Which parameter contradicts what, in words.
+public struct GossipSubParametersFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The parameter's path: `d_low`, `thresholds.publish`.
+    public let field: String
+    /// What its value is, and what it must be.
+    public let reason: String
+
+    public init(_ field: String, _ reason: String) {
+        self.field = field
+        self.reason = reason
+    }
+
+    /// One sentence: `"d_low" is 7, above "d" (6)`.
+    public var description: String { "\"\(self.field)\" \(self.reason)" }
 }
 
 extension GossipSubParameters {
-    /// What is wrong; nil when nothing is. All of D, D_low, D_high, D_out being 0 is allowed: such a node
-    /// takes part by gossip alone.
+    /// What is wrong; nil when nothing is: a value out of its range, or a contradiction.
     public var failure: GossipSubParametersFailure? {
-        let degrees = [
-            self.degree, self.degreeLow, self.degreeHigh, self.degreeScore, self.degreeOut, self.degreeLazy,
+        GossipSubProfile(name: "", summary: "", parameters: self).failure
+    }
+
+    /// What contradicts what, by go-libp2p-pubsub's rules and in their order (`GossipSubParams.validate`,
+    /// `PeerScoreParams.validate`, `PeerScoreThresholds.validate`, `PeerGaterParams.validate`), and then by
+    /// our own. Of the scores' parameters, what is not used may stay 0 (`SkipAtomicValidation` there).
+    var contradictions: [GossipSubParametersFailure] {
+        self.degreeContradictions + self.scoreContradictions + self.thresholds.contradictions
+            + self.backoffContradictions
+    }
+
+    /// The first contradiction of the scores' parameters and of the gater's.
+    private var scoreContradictions: [GossipSubParametersFailure] {
+        var found: [GossipSubParametersFailure] = []
+        switch self.score?.failure(selectively: true) {
+        case .defaultTopic(let failure):
+            found.append(self.failure(.topicScore, failure.field, failure.description))
+        case let failure?: found.append(self.failure(.score, failure.field, failure.description))
+        case nil: break
+        }
+        if let failure = self.peerGater?.failure {
+            found.append(self.failure(.peerGater, failure.field, failure.description))
+        }
+        return found
+    }
+
+    /// A sentence about a field of a group, which begins with its name, with the value in it.
+    private func failure(
+        _ group: ParameterField.Group, _ name: String, _ sentence: String
+    ) -> GossipSubParametersFailure {
+        let rule = sentence.hasPrefix(name) ? String(sentence.dropFirst(name.count + 1)) : sentence
+        // The specification's names have no units.
+        guard
+            let field = ParameterField.all.first(where: {
+                $0.group == group && ($0.name == name || $0.name == name + "_ms")
+            }), let value = field.value(in: GossipSubProfile(name: "", summary: "", parameters: self))
+        else {
+            return GossipSubParametersFailure("\(group.rawValue).\(name)", rule)
+        }
+        return GossipSubParametersFailure(field.path, "is \(value), and \(rule)")
+    }
+
+    private var degreeContradictions: [GossipSubParametersFailure] {
+        var found: [GossipSubParametersFailure] = []
+        func refuse(_ field: String, _ reason: String) {
+            found.append(GossipSubParametersFailure(field, reason))
+        }
+        if self.historyGossip > self.historyLength {
+            refuse(
+                "history_gossip", "is \(self.historyGossip), above \"history_length\" (\(self.historyLength))"
+            )
+        }
+        if self.degreeScore > self.degreeHigh {
+            refuse("d_score", "is \(self.degreeScore), above \"d_high\" (\(self.degreeHigh))")
+        }
+        // A node without a mesh takes part by gossip alone: a bootstrapper.
+        if self.degree == 0, self.degreeLow == 0, self.degreeHigh == 0, self.degreeOut == 0 { return found }
+        if self.degreeLow > self.degree {
+            refuse("d_low", "is \(self.degreeLow), above \"d\" (\(self.degree))")
+        }
+        if self.degree > self.degreeHigh {
+            refuse("d_high", "is \(self.degreeHigh), below \"d\" (\(self.degree))")
+        }
+        if self.degreeOut >= self.degreeLow {
+            refuse("d_out", "is \(self.degreeOut), and must be below \"d_low\" (\(self.degreeLow))")
+        } else if self.degreeOut >= self.degree / 2 {
+            refuse(
+                "d_out",
+                "is \(self.degreeOut), and must be below half of \"d\" (\(self.degree / 2), rounded down)")
+        }
+        return found
+    }
+
+    private var backoffContradictions: [GossipSubParametersFailure] {
+        let backoffs = [
+            ("prune_backoff_ms", self.pruneBackoff), ("unsubscribe_backoff_ms", self.unsubscribeBackoff),
         ]
-        guard degrees.allSatisfy({ $0 >= 0 && $0 <= Self.degreeMax }) else { return .degrees }
-        if self.degree != 0 || self.degreeLow != 0 || self.degreeHigh != 0 || self.degreeOut != 0 {
-            guard self.degreeLow <= self.degree, self.degree <= self.degreeHigh else { return .degrees }
-            guard self.degreeScore <= self.degreeHigh else { return .degreeScore }
-            guard self.degreeOut == 0 || self.degreeOut < self.degreeLow && self.degreeOut < self.degree / 2
-            else { return .degreeOut }
+        return backoffs.filter { $0.1 > self.backoffMax }.map { name, backoff in
+            GossipSubParametersFailure(
+                name,
+                "is \(backoff.parameterValue), above \"backoff_max_ms\" (\(self.backoffMax.parameterValue))")
         }
-        guard self.historyGossip >= 0, self.historyLength >= 1, self.historyGossip <= self.historyLength
-        else { return .history }
-        guard self.gossipFactor >= 0, self.gossipFactor <= 1 else { return .gossipFactor }
-        for duration in [
-            self.heartbeatInterval, self.seenTTL, self.fanoutTTL, self.pruneBackoff, self.unsubscribeBackoff,
-            self.iwantFollowupTime,
-        ] {
-            guard duration > .zero else { return .duration }
-        }
-        guard self.heartbeatInitialDelay >= .zero, self.pruneBackoff <= self.backoffMax,
-            self.unsubscribeBackoff <= self.backoffMax
-        else { return .duration }
-        guard self.maxRPCSize >= Self.rpcSizeMin, self.maxRPCSize <= RPC.maxSize, self.seenCountMax > 0,
-            self.pendingMessagesMax > 0, self.topicsPerPeerMax > 0, self.topicBytesPerPeerMax > 0,
-            self.backoffCountMax > 0, self.historyBytesMax >= 0, self.maxIHaveLength >= 0,
-            self.maxIHaveMessages >= 0, self.gossipRetransmission >= 0, self.idontwantThreshold >= 0,
-            self.maxIDontWantMessages >= 0, self.maxIDontWantLength >= 0, self.idontwantTTLHeartbeats >= 0,
-            self.unwantedCountMax >= 0
-        else { return .bound }
-        return nil
     }
 
     /// Returns the parameters, or says what is wrong with them.
@@ -57,9 +106,26 @@ extension GossipSubParameters {
         if let failure { throw failure }
         return self
     }
+}
 
-    /// More mesh peers than this are no mesh.
-    private static let degreeMax = 1_024
-    /// An RPC must hold at least a topic's name and an id of the longest kind.
-    private static let rpcSizeMin = 4_096
+extension PeerScoreThresholds {
+    var contradictions: [GossipSubParametersFailure] {
+        var found: [GossipSubParametersFailure] = []
+        if self.publish > self.gossip {
+            found.append(
+                GossipSubParametersFailure(
+                    "thresholds.publish",
+                    "is \(self.publish.parameterValue), above \"thresholds.gossip\" "
+                        + "(\(self.gossip.parameterValue))"
+                ))
+        }
+        if self.graylist > self.publish {
+            found.append(
+                GossipSubParametersFailure(
+                    "thresholds.graylist",
+                    "is \(self.graylist.parameterValue), above \"thresholds.publish\" "
+                        + "(\(self.publish.parameterValue))"))
+        }
+        return found
+    }
 }

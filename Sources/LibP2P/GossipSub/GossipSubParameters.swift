@@ -107,6 +107,9 @@ public struct GossipSubParameters: Sendable, Equatable {
     /// The most ids that one peer's IDONTWANT can make us remember.
     public var unwantedCountMax = 10_000
 
+    /// Whether the test extension is announced (v1.3); of use to nobody but tests of other implementations.
+    public var hasTestExtension = false
+
     /// The largest RPC, in bytes, without its length.
     public var maxRPCSize = RPC.maxSize
     /// The most topics that one peer can be subscribed to.
@@ -116,7 +119,7 @@ public struct GossipSubParameters: Sendable, Equatable {
     /// The most messages whose verification or validation is pending; more are dropped, unseen.
     public var pendingMessagesMax = 8_192
 
-    /// The most announcements of one RPC that are read; the rest are passed over.
+    /// The most announcements in one RPC; one with more is ignored as a whole.
     public var subscriptionsPerRPCMax = RPC.subscriptionCountMax
 
     /// How behaviour becomes score; nil: everybody's is 0.
@@ -137,15 +140,4 @@ public struct GossipSubParameters: Sendable, Equatable {
 
     /// go-libp2p-pubsub's defaults, with flooding and holding off as there.
     public init() {}
-
-    /// What descord runs with: heartbeats of 1 s, a mesh of 6 (4 to 12), five minutes of duplicates, no
-    /// flooding.
-    public static let descord: GossipSubParameters = {
-        var parameters = GossipSubParameters()
-        parameters.degreeLow = 4
-        parameters.seenTTL = .seconds(300)
-        parameters.historyLength = 10
-        parameters.historyGossip = 5
-        return parameters
-    }()
 }

@@ -1,5 +1,6 @@
 /// The pubsub protocols that the router speaks, newest first in `allCases`.
 public enum GossipSubProtocol: String, CaseIterable, Sendable {
+    case meshsub13 = "/meshsub/1.3.0"
     case meshsub12 = "/meshsub/1.2.0"
     case meshsub11 = "/meshsub/1.1.0"
     case meshsub10 = "/meshsub/1.0.0"
@@ -17,8 +18,11 @@ public enum GossipSubProtocol: String, CaseIterable, Sendable {
     public var hasMesh: Bool { self != .floodsub }
 
     /// Whether PRUNE carries a backoff and peers (v1.1).
-    public var hasBackoff: Bool { self == .meshsub12 || self == .meshsub11 }
+    public var hasBackoff: Bool { self.hasIDontWant || self == .meshsub11 }
 
     /// Whether IDONTWANT is understood (v1.2).
-    public var hasIDontWant: Bool { self == .meshsub12 }
+    public var hasIDontWant: Bool { self.hasExtensions || self == .meshsub12 }
+
+    /// Whether the first RPC says what else the peer has (v1.3).
+    public var hasExtensions: Bool { self == .meshsub13 }
 }

@@ -4,6 +4,7 @@ import LibP2PCore
 extension GossipSubRouter {
     mutating func controlReceived(_ rpc: RPC, from peer: Int, now: Instant, into outputs: inout [Output]) {
         guard self.peers[peer].connection.protocolID.hasMesh else { return }
+        if let extensions = rpc.extensions { self.extensionsReceived(extensions, from: peer) }
         if !rpc.ihave.isEmpty { self.ihaveReceived(rpc.ihave, from: peer, now: now) }
         if !rpc.iwant.isEmpty { self.iwantReceived(rpc.iwant, from: peer) }
         self.graftsReceived(rpc.graft, from: peer, now: now, into: &outputs)
@@ -12,6 +13,7 @@ extension GossipSubRouter {
     }
 
     private mutating func ihaveReceived(_ ihave: [RPC.IHave], from peer: Int, now: Instant) {
+        guard self.score(of: peer) >= self.parameters.thresholds.gossip else { return }
         self.peers[peer].ihaveRPCs += 1
         guard self.peers[peer].ihaveRPCs <= self.parameters.maxIHaveMessages,
             self.peers[peer].asked < self.parameters.maxIHaveLength
@@ -23,6 +25,7 @@ extension GossipSubRouter {
                 self.topics[topic].allows(self.peers[peer].id)
             else { continue }
             let before = wanted.count
+            self.topics[topic].counters.ihaveReceived += UInt64(have.ids.count)
             for id in have.ids.prefix(self.parameters.maxIHaveLength)
             where !self.seen.contains(id) && self.verifying[id] == nil && known.insert(id).inserted {
                 wanted.append(id)
@@ -39,10 +42,11 @@ extension GossipSubRouter {
         if self.promised[promise, default: NumberSet()].insert(peer) {
             self.promiseQueue.append((promise, peer, now + self.parameters.iwantFollowupTime))
         }
-        self.prompt.edit(peer) { $0.iwant += wanted }
+        self.outboxes.edit(.control, peer) { $0.iwant += wanted }
     }
 
     private mutating func iwantReceived(_ ids: [MessageID], from peer: Int) {
+        guard self.score(of: peer) >= self.parameters.thresholds.gossip else { return }
         let requester = self.peers[peer].id
         var served: Set<MessageID> = []
         for id in ids where served.insert(id).inserted {
@@ -50,7 +54,7 @@ extension GossipSubRouter {
                 self.topics[topic].allows(requester), self.peers[peer].unwanted[id] == nil,
                 self.cache.countRequest(id, by: peer) <= self.parameters.gossipRetransmission
             else { continue }
-            self.forwarded.edit(peer) { $0.messages.append(message) }
+            self.outboxes.edit(.forwarded, peer) { $0.messages.append(message) }
             self.topics[topic].counters.iwantServed += 1
             self.topics[topic].counters.sent += 1
         }
@@ -68,15 +72,37 @@ extension GossipSubRouter {
     }
 
     /// Tells the mesh that large messages have arrived, before they are validated: every moment counts.
-    mutating func sendIDontWant(_ messages: [(topic: Int, id: MessageID)], besides sender: Int) {
+    mutating func sendIDontWant(_ messages: [(topic: Int, id: MessageID)], besides sender: Int?) {
         for (topic, id) in messages {
             for peer in self.topics[topic].mesh
             where peer != sender && self.peers[peer].connection.protocolID.hasIDontWant {
-                self.prompt.edit(peer) { rpc in
+                var isSent = false
+                self.outboxes.edit(.control, peer) { rpc in
                     // More ids than this in one RPC are not honoured.
-                    if rpc.idontwant.count < self.parameters.maxIDontWantLength { rpc.idontwant.append(id) }
+                    guard rpc.idontwant.count < self.parameters.maxIDontWantLength else { return }
+                    rpc.idontwant.append(id)
+                    isSent = true
                 }
+                if isSent { self.topics[topic].counters.idontwantSent += 1 }
             }
         }
     }
+
+    /// Takes note of what a peer has besides gossipsub (v1.3, "Extensions Control Message"): in the first RPC
+    /// of its stream, and once.
+    private mutating func extensionsReceived(_ extensions: RPC.Extensions, from peer: Int) {
+        guard self.peers[peer].connection.protocolID.hasExtensions else { return }
+        guard self.peers[peer].isFirstRPC, self.peers[peer].extensions == nil else {
+            self.scores?.penalise(peer, Self.lateExtensionsPenalty)
+            return
+        }
+        self.peers[peer].extensions = extensions
+        // Both have the test extension: each says so once more.
+        if extensions.hasTestExtension, self.parameters.hasTestExtension {
+            self.outboxes.edit(.control, peer) { $0.isExtensionTest = true }
+        }
+    }
+
+    /// What go-libp2p-pubsub adds to the behaviour penalty.
+    private static let lateExtensionsPenalty = 10.0
 }

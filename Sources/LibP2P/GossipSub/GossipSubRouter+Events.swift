@@ -36,16 +36,80 @@ public enum ValidationResult: Hashable, Sendable {
     case ignore
     /// Wrong in every state: drop it, and hold it against the peers that sent it.
     case reject
+    /// Good, and what others wait for: delivered, and forwarded ahead of what is merely accepted.
+    case acceptUrgent
+    /// A sign of life, not a message: forwarded, but neither delivered nor counted, and nobody's merit.
+    case presence
 }
 
 /// A topic's own settings.
 public struct TopicConfiguration: Sendable {
     /// How messages are named.
     public var messageID: MessageIDFunction
+    /// The topic's degrees; nil: the router's.
+    public var degrees: MeshDegrees?
+    /// The largest RPC with one message of the topic, in bytes; nil: the router's `maxRPCSize`. Larger ones
+    /// are neither published nor taken.
+    public var maxMessageSize: Int?
 
-    public init(messageID: MessageIDFunction = .go) {
+    public init(
+        messageID: MessageIDFunction = .go, degrees: MeshDegrees? = nil, maxMessageSize: Int? = nil
+    ) {
         self.messageID = messageID
+        self.degrees = degrees
+        self.maxMessageSize = maxMessageSize
     }
+}
+
+/// The size of a topic's mesh (gossipsub v1.1, "Parameters": D, D_low, D_high, D_score, D_out).
+public struct MeshDegrees: Hashable, Sendable {
+    public var degree: Int
+    public var degreeLow: Int
+    public var degreeHigh: Int
+    public var degreeScore: Int
+    public var degreeOut: Int
+
+    public init(degree: Int, degreeLow: Int, degreeHigh: Int, degreeScore: Int, degreeOut: Int) {
+        self.degree = degree
+        self.degreeLow = degreeLow
+        self.degreeHigh = degreeHigh
+        self.degreeScore = degreeScore
+        self.degreeOut = degreeOut
+    }
+
+    /// Whether a mesh can have these (go-libp2p-pubsub, `GossipSubParams.validate`).
+    public var isConsistent: Bool {
+        if self.degree == 0, self.degreeLow == 0, self.degreeHigh == 0, self.degreeOut == 0 { return true }
+        return self.degreeLow >= 0 && self.degreeLow <= self.degree && self.degree <= self.degreeHigh
+            && self.degreeScore >= 0 && self.degreeScore <= self.degreeHigh && self.degreeOut >= 0
+            && (self.degreeOut == 0 || self.degreeOut < self.degreeLow && self.degreeOut < self.degree / 2)
+    }
+}
+
+/// Which topics of peers are taken note of; all of ours are, whatever it says.
+public enum SubscriptionFilter: Hashable, Sendable {
+    case all
+    /// These alone.
+    case topics(Set<Topic>)
+    /// Those that begin with one of these.
+    case prefixes([Topic])
+
+    /// Returns whether a peer's subscription to `topic` is taken note of.
+    public func allows(_ topic: Topic) -> Bool {
+        switch self {
+        case .all: true
+        case .topics(let topics): topics.contains(topic)
+        case .prefixes(let prefixes): prefixes.contains { topic.bytes.starts(with: $0.bytes) }
+        }
+    }
+}
+
+/// Why a peer should be dialled.
+public enum DialReason: Hashable, Sendable {
+    /// A PRUNE offered it.
+    case peerExchange
+    /// It is a direct peer that is not connected.
+    case direct
 }
 
 /// A peer that must not be grafted into a topic's mesh until `expires`.
@@ -70,9 +134,13 @@ public enum PublicationFailure: Hashable, Sendable {
 }
 
 /// In which order a peer's outbound queue is drained.
-public enum SendPriority: Int, Comparable, Sendable {
-    /// Control messages and own publications, in the order in which they were made.
-    case prompt
+public enum SendPriority: Int, CaseIterable, Comparable, Sendable {
+    /// What changes a peer's view of us, and what is worth nothing when it comes late.
+    case control
+    /// Messages that others wait for, own or not.
+    case urgent
+    /// Own messages.
+    case own
     /// Other peers' messages, and gossip.
     case forwarded
 
@@ -87,6 +155,8 @@ extension GossipSubRouter {
         /// A peer can be sent RPCs. Its hello goes out at once. Again for the same peer: its connection
         /// changed.
         case peerConnected(PeerID, PeerConnection)
+        /// A connected peer forgot what it was told, as its new stream shows; ours is the one that it was.
+        case peerBeganAgain(PeerID)
         /// A peer is gone.
         case peerDisconnected(PeerID)
         /// A decoded RPC of a connected peer.
@@ -95,8 +165,8 @@ extension GossipSubRouter {
         case subscribe(Topic)
         /// Leave a topic.
         case unsubscribe(Topic)
-        /// Send a complete, signed message of our own.
-        case publish(Message)
+        /// Send a complete, signed message of our own; an urgent one goes ahead of others in the queues.
+        case publish(Message, isUrgent: Bool = false)
         /// The answer to `.verify`: nil when the message is good.
         case verified(ValidationToken, StrictSignFailure?)
         /// The answer to `.validate`.
@@ -112,6 +182,24 @@ extension GossipSubRouter {
         case restoreBackoffs([Backoff])
         /// Start or stop asking for places in meshes.
         case setGraftPolicy(GraftPolicy)
+        /// Keep these peers outside of meshes, and always send them everything (explicit peering
+        /// agreements). They are dialled when they are not connected.
+        case setDirectPeers(Set<PeerID>)
+        /// Take nothing from these peers, and nothing that they wrote.
+        case setBlockedPeers(Set<PeerID>)
+        /// Say which topics of peers are taken note of from now on.
+        case setSubscriptionFilter(SubscriptionFilter)
+        /// The application's own score of a peer (P5); nil: the default.
+        case setApplicationScore(PeerID, Double?)
+        /// Score a topic by other parameters from now on; nil: by the defaults.
+        case setTopicScore(Topic, TopicScoreParameters?)
+        /// What a peer signed about its addresses: to be offered to others in exchange.
+        case signedPeerRecord(PeerID, [UInt8])
+        /// Remember scores of an earlier run.
+        case restoreScores([RetainedScore])
+        /// How many members of a topic are known to be online, ourselves not counted; nil: unknown. Only an
+        /// adaptive mesh asks.
+        case setOnlineMembers(Topic, Int?)
     }
 
     /// What the driver has to do.
@@ -130,6 +218,9 @@ extension GossipSubRouter {
         case publicationRefused(MessageID, Topic, PublicationFailure)
         /// A peer that counts as a subscriber of a topic appeared or left.
         case subscriberChanged(PeerID, Topic, isSubscribed: Bool)
+        /// Connect to a peer, if at all possible. `addresses` are the peer's own, signed; none: whatever is
+        /// known.
+        case dial(PeerID, [Multiaddr], DialReason)
         /// Something that a tracer may want to know.
         case trace(TraceEvent)
     }

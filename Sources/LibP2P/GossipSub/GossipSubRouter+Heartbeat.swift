@@ -8,10 +8,14 @@ extension GossipSubRouter {
     mutating func heartbeat(now: Instant, into outputs: inout [Output]) {
         self.heartbeatCount += 1
         self.seen.expire(now: now)
+        self.scores?.decayIfDue(now: now)
+        self.gater?.decayIfDue(now: now)
         if self.heartbeatCount % Self.backoffSweepHeartbeats == 0 { self.sweepBackoffs(now: now) }
         self.resetControlCounters()
         self.countBrokenPromises(now: now)
+        self.dialDirectPeers(now: now, into: &outputs)
         for topic in self.topics.order where self.topics[topic].isJoined {
+            self.adaptDegree(topic)
             self.maintainMesh(topic, now: now, into: &outputs)
             self.emitGossip(topic, besides: self.topics[topic].mesh)
         }
@@ -21,7 +25,7 @@ extension GossipSubRouter {
         }
         for peer in self.peers.order where self.peers[peer].hasRetries {
             // The flush adds what is still true of it.
-            self.prompt.edit(peer) { _ in }
+            self.outboxes.edit(.control, peer) { _ in }
         }
         self.cache.shift()
         self.dropUnsentThatExpired()
@@ -45,53 +49,79 @@ extension GossipSubRouter {
         for promise in due {
             guard self.promised[promise.id]?.remove(promise.peer) == true else { continue }
             if self.promised[promise.id]?.isEmpty == true { self.promised[promise.id] = nil }
-            if self.peers.contains(promise.peer) { self.peers[promise.peer].brokenPromises += 1 }
+            guard self.peers.contains(promise.peer) else { continue }
+            self.peers[promise.peer].brokenPromises += 1
+            self.scores?.penalise(promise.peer, 1)
         }
         self.promiseQueue.removeFirst(due.count)
     }
 
     private mutating func maintainMesh(_ topic: Int, now: Instant, into outputs: inout [Output]) {
-        let p = self.parameters
-        for peer in self.topics[topic].mesh where self.score(of: self.peers[peer].id) < 0 {
-            self.prune(peer, from: topic, backoff: p.pruneBackoff, now: now, into: &outputs)
+        let d = self.degrees(of: topic)
+        for peer in self.topics[topic].mesh where self.score(of: peer) < 0 {
+            self.prune(peer, from: topic, .negativeScore, now: now, into: &outputs)
         }
-        if self.topics[topic].mesh.count < p.degreeLow {
+        if self.topics[topic].mesh.count < d.degreeLow {
             var candidates = self.graftCandidates(topic, now: now)
-            let missing = p.degree - self.topics[topic].mesh.count
+            let missing = d.degree - self.topics[topic].mesh.count
             self.prng.shuffle(&candidates, prefix: missing)
-            for peer in candidates.prefix(missing) { self.graft(peer, into: topic, into: &outputs) }
+            for peer in candidates.prefix(missing) {
+                self.graft(peer, into: topic, .belowLow, now: now, into: &outputs)
+            }
         }
-        if self.topics[topic].mesh.count >= p.degreeHigh, self.topics[topic].mesh.count > p.degree {
-            for peer in self.surplus(topic) {
-                self.prune(peer, from: topic, backoff: p.pruneBackoff, now: now, into: &outputs)
+        if self.topics[topic].mesh.count >= d.degreeHigh, self.topics[topic].mesh.count > d.degree {
+            for peer in self.surplus(topic, d) {
+                self.prune(peer, from: topic, .full, now: now, into: &outputs)
             }
         }
         let outbound = self.topics[topic].mesh.filter(self.isOutbound).count
-        if self.topics[topic].mesh.count >= p.degreeLow, outbound < p.degreeOut {
+        if self.topics[topic].mesh.count >= d.degreeLow, outbound < d.degreeOut {
             var candidates = self.graftCandidates(topic, now: now).filter(self.isOutbound)
-            let missing = p.degreeOut - outbound
+            let missing = d.degreeOut - outbound
             self.prng.shuffle(&candidates, prefix: missing)
-            for peer in candidates.prefix(missing) { self.graft(peer, into: topic, into: &outputs) }
+            for peer in candidates.prefix(missing) {
+                self.graft(peer, into: topic, .outboundQuota, now: now, into: &outputs)
+            }
+        }
+        self.graftOpportunistically(topic, now: now, into: &outputs)
+    }
+
+    /// Replaces a mesh of bad peers little by little (v1.1, "Opportunistic Grafting").
+    private mutating func graftOpportunistically(
+        _ topic: Int, now: Instant, into outputs: inout [Output]
+    ) {
+        let ticks = self.parameters.opportunisticGraftTicks
+        guard ticks > 0, self.heartbeatCount % ticks == 0, self.topics[topic].mesh.count > 1 else { return }
+        let scores = self.topics[topic].mesh.map { self.score(of: $0) }.sorted()
+        let median = scores[scores.count / 2]
+        guard median < self.parameters.thresholds.opportunisticGraft else { return }
+        var candidates = self.graftCandidates(topic, now: now).filter { self.score(of: $0) > median }
+        let count = self.parameters.opportunisticGraftPeers
+        self.prng.shuffle(&candidates, prefix: count)
+        for peer in candidates.prefix(count) {
+            self.graft(peer, into: topic, .opportunistic, now: now, into: &outputs)
         }
     }
 
-    private func isOutbound(_ peer: Int) -> Bool {
+    func isOutbound(_ peer: Int) -> Bool {
         self.peers[peer].connection.direction == .outbound
     }
 
     /// The mesh peers that are too many: the best and enough of those that we dialled stay, the rest is
-    /// chance.
-    private mutating func surplus(_ topic: Int) -> [Int] {
-        let p = self.parameters
+    /// chance. Below the full D_high, where only adaptation finds the mesh too large, one goes at a time, so
+    /// that those who lose a place find others in peace.
+    private mutating func surplus(_ topic: Int, _ d: MeshDegrees) -> [Int] {
         var peers = self.topics[topic].mesh.elements
+        let fullHigh = self.topics[topic].configuration?.degrees?.degreeHigh ?? self.parameters.degreeHigh
+        let target = peers.count < fullHigh ? max(d.degree, peers.count - 1) : d.degree
         self.prng.shuffle(&peers)
-        let scores = peers.map { self.score(of: self.peers[$0].id) }
+        let scores = peers.map { self.score(of: $0) }
         let ranked = peers.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.map { peers[$0] }
-        var rest = Array(ranked.dropFirst(p.degreeScore))
+        var rest = Array(ranked.dropFirst(d.degreeScore))
         self.prng.shuffle(&rest)
-        var kept = Array((ranked.prefix(p.degreeScore) + rest).prefix(p.degree))
-        var dropped = Array((ranked.prefix(p.degreeScore) + rest).dropFirst(p.degree))
-        var missing = p.degreeOut - kept.filter(self.isOutbound).count
+        var kept = Array((ranked.prefix(d.degreeScore) + rest).prefix(target))
+        var dropped = Array((ranked.prefix(d.degreeScore) + rest).dropFirst(target))
+        var missing = d.degreeOut - kept.filter(self.isOutbound).count
         // Outbound peers from the surplus take the places of inbound ones, the last chosen first.
         for index in dropped.indices where missing > 0 && self.isOutbound(dropped[index]) {
             guard let place = kept.lastIndex(where: { !self.isOutbound($0) }) else { break }
@@ -109,6 +139,9 @@ extension GossipSubRouter {
             self.topics[topic].fanoutLastPublished = nil
             self.forgetIfIdle(topic)
             return
+        }
+        for peer in self.topics[topic].fanout where !self.mayPublish(to: peer) {
+            self.topics[topic].fanout.remove(peer)
         }
         self.fillFanout(topic)
         self.emitGossip(topic, besides: self.topics[topic].fanout)
@@ -130,6 +163,7 @@ extension GossipSubRouter {
         self.prng.shuffle(&ids)
         var candidates = self.topics[topic].subscribers.filter {
             !excluded.contains($0) && self.peers[$0].connection.protocolID.hasMesh
+                && !self.peers[$0].isDirect && self.score(of: $0) >= self.parameters.thresholds.gossip
         }
         let share = Int(self.parameters.gossipFactor * Double(candidates.count))
         let target = min(max(self.parameters.degreeLazy, share), candidates.count)
@@ -153,6 +187,7 @@ extension GossipSubRouter {
             chosen.removeSubrange(self.parameters.maxIHaveLength...)
         }
         let name = self.topics[topic].topic
-        self.forwarded.edit(peer) { $0.ihave.append(.init(name, ids: chosen)) }
+        self.topics[topic].counters.ihaveSent += UInt64(chosen.count)
+        self.outboxes.edit(.forwarded, peer) { $0.ihave.append(.init(name, ids: chosen)) }
     }
 }

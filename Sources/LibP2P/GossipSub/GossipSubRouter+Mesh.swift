@@ -10,7 +10,7 @@ extension GossipSubRouter {
         let state = self.topics[topic]
         guard self.graftPolicy == .active, state.isJoined, state.subscribers.contains(peer),
             !state.mesh.contains(peer), self.peers[peer].connection.protocolID.hasMesh,
-            self.score(of: self.peers[peer].id) >= 0
+            !self.peers[peer].isDirect, self.score(of: peer) >= 0
         else { return false }
         // One rule for backoffs of our own, of peers and of earlier runs, on every path that grafts.
         guard let expires = state.backoffs[self.peers[peer].id] else { return true }
@@ -24,38 +24,64 @@ extension GossipSubRouter {
     }
 
     /// Puts a peer into the mesh and tells it.
-    mutating func graft(_ peer: Int, into topic: Int, into outputs: inout [Output]) {
-        self.addToMesh(peer, topic, into: &outputs)
+    mutating func graft(
+        _ peer: Int, into topic: Int, _ reason: GraftReason, now: Instant, into outputs: inout [Output]
+    ) {
+        self.addToMesh(peer, topic, reason, now: now, into: &outputs)
         let name = self.topics[topic].topic
         self.peers[peer].retriedPrunes.remove(topic)
-        self.prompt.edit(peer) { $0.graft.append(name) }
+        self.outboxes.edit(.control, peer) { $0.graft.append(name) }
     }
 
-    private mutating func addToMesh(_ peer: Int, _ topic: Int, into outputs: inout [Output]) {
+    private mutating func addToMesh(
+        _ peer: Int, _ topic: Int, _ reason: GraftReason, now: Instant, into outputs: inout [Output]
+    ) {
         self.topics[topic].mesh.insert(peer)
         self.topics[topic].counters.grafts += 1
+        self.topics[topic].counters.graftReasons.count(reason)
+        self.scores?.grafted(peer, self.topics[topic].topic, now: now)
         self.advertiseMissed(topic, to: peer)
-        self.trace(.graft(self.peers[peer].id, self.topics[topic].topic), into: &outputs)
+        self.trace(.graft(self.peers[peer].id, self.topics[topic].topic, reason), into: &outputs)
+    }
+
+    /// Takes a peer out of the mesh without a word to it; false when it was not there.
+    @discardableResult
+    mutating func removeFromMesh(
+        _ peer: Int, _ topic: Int, _ reason: PruneReason, now: Instant, into outputs: inout [Output]
+    ) -> Bool {
+        guard self.topics[topic].mesh.remove(peer) else { return false }
+        self.topics[topic].counters.prunes += 1
+        self.topics[topic].counters.pruneReasons.count(reason)
+        // Of one that leaves altogether the score is told apart.
+        if reason != .disconnected { self.scores?.pruned(peer, self.topics[topic].topic, now: now) }
+        self.trace(.prune(self.peers[peer].id, self.topics[topic].topic, reason), into: &outputs)
+        return true
     }
 
     /// Takes a peer out of the mesh, tells it, and keeps away from it for as long as it is told to keep away
     /// from us.
     mutating func prune(
-        _ peer: Int, from topic: Int, backoff: Duration, now: Instant, into outputs: inout [Output]
+        _ peer: Int, from topic: Int, _ reason: PruneReason, now: Instant, into outputs: inout [Output]
     ) {
-        if self.topics[topic].mesh.remove(peer) {
-            self.topics[topic].counters.prunes += 1
-            self.trace(.prune(self.peers[peer].id, self.topics[topic].topic), into: &outputs)
-        }
-        self.sendPrune(to: peer, topic, backoff: backoff, now: now)
+        self.removeFromMesh(peer, topic, reason, now: now, into: &outputs)
+        self.sendPrune(to: peer, topic, reason, now: now)
     }
 
-    private mutating func sendPrune(to peer: Int, _ topic: Int, backoff: Duration, now: Instant) {
+    /// Leaving has a shorter backoff than being sent away, and only those who did nothing wrong are told of
+    /// others to turn to.
+    private mutating func sendPrune(to peer: Int, _ topic: Int, _ reason: PruneReason, now: Instant) {
+        let backoff =
+            reason == .left ? self.parameters.unsubscribeBackoff : self.parameters.pruneBackoff
         self.addBackoff(self.peers[peer].id, topic, until: now + backoff)
         self.peers[peer].retriedGrafts.remove(topic)
         let name = self.topics[topic].topic
-        let seconds = self.peers[peer].connection.protocolID.hasBackoff ? Self.seconds(backoff) : nil
-        self.prompt.edit(peer) { $0.prune.append(.init(name, backoffSeconds: seconds)) }
+        guard self.peers[peer].connection.protocolID.hasBackoff else {
+            return self.outboxes.edit(.control, peer) { $0.prune.append(.init(name, backoffSeconds: nil)) }
+        }
+        let offers = reason == .full || reason == .left ? self.peersToOffer(topic, to: peer) : []
+        self.outboxes.edit(.control, peer) {
+            $0.prune.append(.init(name, backoffSeconds: Self.seconds(backoff), peers: offers))
+        }
     }
 
     mutating func graftsReceived(_ names: [Topic], from peer: Int, now: Instant, into outputs: inout [Output])
@@ -68,19 +94,37 @@ extension GossipSubRouter {
                 self.topics[topic].allows(id), self.peers[peer].connection.protocolID.hasMesh,
                 !self.topics[topic].mesh.contains(peer)
             else { continue }
-            // What made an earlier run refuse is over: its mesh is gone, and a peer need not remember it.
-            let isBackedOff =
-                !self.topics[topic].restoredBackoffs.contains(id)
-                && self.topics[topic].backoffs[id].map { now < $0 } ?? false
-            let isFull =
-                self.topics[topic].mesh.count >= self.parameters.degreeHigh
-                && (self.peers[peer].connection.direction == .inbound || self.parameters.degreeHigh == 0)
-            if isBackedOff || isFull || self.score(of: id) < 0 {
-                self.sendPrune(to: peer, topic, backoff: self.parameters.pruneBackoff, now: now)
+            if let reason = self.refusal(ofGraftBy: peer, topic, now: now) {
+                self.topics[topic].counters.refusals.count(reason)
+                self.sendPrune(to: peer, topic, reason, now: now)
             } else {
-                self.addToMesh(peer, topic, into: &outputs)
+                self.addToMesh(peer, topic, .requested, now: now, into: &outputs)
             }
         }
+    }
+
+    /// Why a peer may not enter the mesh; nil when it may. Asking too early is punished.
+    private mutating func refusal(ofGraftBy peer: Int, _ topic: Int, now: Instant) -> PruneReason? {
+        if self.peers[peer].isDirect { return .direct }
+        let id = self.peers[peer].id
+        // What made an earlier run refuse is over: its mesh is gone, and a peer need not remember it.
+        if let expires = self.topics[topic].backoffs[id], now < expires,
+            !self.topics[topic].restoredBackoffs.contains(id)
+        {
+            self.scores?.penalise(peer, 1)
+            // So soon after the PRUNE it cannot be a mistake about the time.
+            let pruned = expires - self.parameters.pruneBackoff
+            if now < pruned + self.parameters.graftFloodThreshold { self.scores?.penalise(peer, 1) }
+            return .backoff
+        }
+        if self.score(of: peer) < 0 { return .negativeScore }
+        let degrees = self.degrees(of: topic)
+        // The base value: adaptation sends peers away, one at a time, and refuses nobody.
+        let high = self.topics[topic].configuration?.degrees?.degreeHigh ?? self.parameters.degreeHigh
+        guard self.topics[topic].mesh.count >= max(high, degrees.degreeHigh),
+            !self.isOutbound(peer) || high == 0
+        else { return nil }
+        return .full
     }
 
     mutating func prunesReceived(
@@ -91,12 +135,10 @@ extension GossipSubRouter {
             guard let topic = self.topics.number(of: prune.topic), self.topics[topic].isJoined,
                 self.topics[topic].allows(id)
             else { continue }
-            if self.topics[topic].mesh.remove(peer) {
-                self.topics[topic].counters.prunes += 1
-                self.trace(.prune(id, prune.topic), into: &outputs)
-            }
+            self.removeFromMesh(peer, topic, .requested, now: now, into: &outputs)
             self.peers[peer].retriedGrafts.remove(topic)
             self.addBackoff(id, topic, until: now + self.duration(ofBackoff: prune.backoffSeconds))
+            self.takeOffers(prune.peers, from: peer, topic, into: &outputs)
         }
     }
 

@@ -5,9 +5,19 @@ extension GossipSubRouter {
     mutating func rpcReceived(_ rpc: RPC, from id: PeerID, now: Instant, into outputs: inout [Output]) {
         guard let peer = self.peers.number(of: id) else { return }
         if self.isTracing { self.trace(.receiveRPC(id, RPCCounts(rpc)), into: &outputs) }
+        guard rpc.subscriptions.count <= self.parameters.subscriptionsPerRPCMax,
+            !self.blockedPeers.contains(id)
+        else { return }
+        self.peers[peer].isFirstRPC = !self.peers[peer].hasSentRPC
+        self.peers[peer].hasSentRPC = true
         self.seen.expire(now: now)
-        self.subscriptionsReceived(rpc.subscriptions, from: peer, now: now, into: &outputs)
-        self.messagesReceived(rpc.messages, from: peer, now: now, into: &outputs)
+        if !rpc.subscriptions.isEmpty {
+            self.subscriptionsReceived(rpc.subscriptions, from: peer, now: now, into: &outputs)
+        }
+        guard self.isHeard(peer) else { return }
+        if !rpc.messages.isEmpty, self.passesGater(peer, now: now) {
+            self.messagesReceived(rpc.messages, from: peer, now: now, into: &outputs)
+        }
         if rpc.hasControl { self.controlReceived(rpc, from: peer, now: now, into: &outputs) }
     }
 
@@ -18,7 +28,7 @@ extension GossipSubRouter {
         for message in messages {
             guard let topic = self.topics.number(of: message.topic), self.topics[topic].isJoined,
                 self.topics[topic].allows(self.peers[peer].id),
-                let id = self.messageReceived(message, topic: topic, from: peer, into: &outputs)
+                let id = self.messageReceived(message, topic: topic, from: peer, now: now, into: &outputs)
             else { continue }
             if (message.data?.count ?? 0) >= self.parameters.idontwantThreshold { large.append((topic, id)) }
         }
@@ -27,40 +37,44 @@ extension GossipSubRouter {
 
     /// Takes one message; returns its id when it is the first copy of it.
     private mutating func messageReceived(
-        _ message: Message, topic: Int, from peer: Int, into outputs: inout [Output]
+        _ message: Message, topic: Int, from peer: Int, now: Instant, into outputs: inout [Output]
     ) -> MessageID? {
         let id = self.id(of: message, topic)
-        let sender = self.peers[peer].id
         if let failure = message.strictSignForm {
-            self.reject(id, topic, from: [sender], RejectReason(failure), into: &outputs)
+            self.reject(id, topic, from: peer, RejectReason(failure), now: now, into: &outputs)
             return nil
         }
-        guard message.from != self.localPeer.bytes else {
-            self.reject(id, topic, from: [sender], .selfOrigin, into: &outputs)
+        if !self.blockedPeers.isEmpty, let author = message.author, self.blockedPeers.contains(author) {
+            self.reject(id, topic, from: peer, .blacklistedSource, now: now, into: &outputs)
             return nil
         }
         if self.seen.contains(id) {
             if let token = self.validating[id] { self.pending[token]?.senders.insert(peer) }
-            self.duplicate(id, topic, from: sender, into: &outputs)
+            self.duplicate(id, topic, from: peer, now: now, into: &outputs)
             return nil
         }
         let others = self.verifying[id] ?? []
         // The very same bytes have one verdict; others may be a forgery and are verified for themselves.
         if let token = others.first(where: { self.pending[$0]?.message == message }) {
             self.pending[token]?.senders.insert(peer)
-            self.duplicate(id, topic, from: sender, into: &outputs)
+            self.duplicate(id, topic, from: peer, now: now, into: &outputs)
+            return nil
+        }
+        if let size = self.topics[topic].configuration?.maxMessageSize, message.encodedSizeInRPC > size {
+            self.reject(id, topic, from: peer, .validationIgnored, now: now, into: &outputs)
             return nil
         }
         guard self.pending.count < self.parameters.pendingMessagesMax else {
-            self.reject(id, topic, from: [sender], .validationThrottled, into: &outputs)
+            self.throttle(id, topic, from: peer, now: now, into: &outputs)
             return nil
         }
         let token = self.nextToken
         self.nextToken += 1
         self.pending[token] = PendingMessage(
-            message: message, id: id, topic: topic, from: sender, senders: NumberSet([peer]))
+            message: message, id: id, topic: topic, from: self.peers[peer].id, sender: peer,
+            senders: NumberSet([peer]))
         self.verifying[id] = others + [token]
-        outputs.append(.verify(ValidationToken(number: token), message, from: sender))
+        outputs.append(.verify(ValidationToken(number: token), message, from: self.peers[peer].id))
         return others.isEmpty ? id : nil
     }
 
@@ -76,7 +90,12 @@ extension GossipSubRouter {
         }
         if let failure {
             self.pending[token.number] = nil
-            self.reject(item.id, item.topic, from: self.ids(item), RejectReason(failure), into: &outputs)
+            // Each of them sent these very bytes.
+            for sender in item.senders {
+                // A key that cannot be checked is no offence, and says nothing about the message.
+                let reason = failure == .unsupportedKey ? .validationQueueFull : RejectReason(failure)
+                self.reject(item.id, item.topic, from: sender, reason, now: now, into: &outputs)
+            }
             return
         }
         // Only what its author signed counts as seen: a forged copy cannot keep the true one out.
@@ -86,10 +105,22 @@ extension GossipSubRouter {
             if let other = self.validating[item.id] {
                 for sender in item.senders { self.pending[other]?.senders.insert(sender) }
             }
-            for sender in self.ids(item) { self.duplicate(item.id, item.topic, from: sender, into: &outputs) }
+            for sender in item.senders {
+                self.duplicate(item.id, item.topic, from: sender, now: now, into: &outputs)
+            }
             return
         }
         self.promised[item.id] = nil
+        guard item.message.from != self.localPeer.bytes else {
+            // We wrote it in an earlier run, or long ago, and asked for it because we no longer knew.
+            self.pending[token.number] = nil
+            for sender in item.senders {
+                self.reject(item.id, item.topic, from: sender, .selfOrigin, now: now, into: &outputs)
+            }
+            return
+        }
+        self.scores?.validationStarted(item.id, now: now)
+        self.gater?.validationStarted()
         self.pending[token.number]?.isVerified = true
         self.validating[item.id] = token.number
         outputs.append(.validate(token, item.message, item.id, from: item.from))
@@ -104,45 +135,74 @@ extension GossipSubRouter {
         guard self.topics.contains(item.topic), self.topics[item.topic].isJoined else { return }
         switch result {
         case .reject:
-            self.reject(item.id, item.topic, from: self.ids(item), .validationFailed, into: &outputs)
+            // The score remembers who else brought it meanwhile.
+            self.reject(item.id, item.topic, from: item.sender, .validationFailed, now: now, into: &outputs)
+            for sender in item.senders { self.dropIfGraylisted(sender, now: now, into: &outputs) }
         case .ignore:
-            self.reject(item.id, item.topic, from: self.ids(item), .validationIgnored, into: &outputs)
-        case .accept:
+            self.reject(item.id, item.topic, from: item.sender, .validationIgnored, now: now, into: &outputs)
+        case .presence:
+            self.topics[item.topic].counters.presence += 1
+            self.scores?.rejected(
+                item.id, item.message.topic, from: item.sender, .validationIgnored, now: now)
+            self.cache.put(item.message, item.id, topic: item.topic)
+            self.forward(item, .forwarded)
+        case .accept, .acceptUrgent:
             self.topics[item.topic].counters.received += 1
             self.topics[item.topic].counters.bytesReceived += UInt64(item.message.data?.count ?? 0)
             self.topics[item.topic].counters.lastActivity = now
+            if self.parameters.adaptsDegree {
+                self.topics[item.topic].redundancy.messageReceived(from: item.sender)
+            }
+            self.scores?.delivered(item.id, item.message.topic, from: item.sender, now: now)
+            self.gater?.delivered(from: item.sender)
             self.trace(.deliverMessage(item.id, item.message.topic, from: item.from), into: &outputs)
             outputs.append(.deliver(item.message, item.id, from: item.from))
             self.cache.put(item.message, item.id, topic: item.topic)
-            self.forward(item.message, item.id, topic: item.topic, besides: item.senders)
+            let isUrgent = result == .acceptUrgent && self.parameters.prioritises
+            self.forward(item, isUrgent ? .urgent : .forwarded)
         }
-    }
-
-    /// The peers that sent a pending message and are still there; never none, so that each is counted once.
-    private func ids(_ item: PendingMessage) -> [PeerID] {
-        let connected = item.senders.compactMap { self.peers.contains($0) ? self.peers[$0].id : nil }
-        return connected.isEmpty ? [item.from] : connected
     }
 
     private mutating func duplicate(
-        _ id: MessageID, _ topic: Int, from peer: PeerID, into outputs: inout [Output]
+        _ id: MessageID, _ topic: Int, from peer: Int, now: Instant, into outputs: inout [Output]
     ) {
         self.promised[id] = nil
         self.topics[topic].counters.duplicates += 1
-        self.trace(.duplicateMessage(id, self.topics[topic].topic, from: peer), into: &outputs)
+        if self.parameters.adaptsDegree { self.topics[topic].redundancy.copyReceived(from: peer) }
+        guard self.peers.contains(peer) else { return }
+        self.scores?.duplicate(id, self.topics[topic].topic, from: peer, now: now)
+        self.gater?.duplicate(from: peer)
+        if self.isTracing {
+            let name = self.topics[topic].topic
+            self.trace(.duplicateMessage(id, name, from: self.peers[peer].id), into: &outputs)
+        }
     }
 
-    /// Drops a message. Whether its senders are to blame follows from the reason.
+    /// Drops a message. Whether its sender is to blame follows from the reason.
     private mutating func reject(
-        _ id: MessageID, _ topic: Int, from peers: [PeerID], _ reason: RejectReason,
+        _ id: MessageID, _ topic: Int, from peer: Int, _ reason: RejectReason, now: Instant,
         into outputs: inout [Output]
     ) {
         switch reason {
-        case .validationIgnored, .validationThrottled: self.topics[topic].counters.ignored += 1
+        case .selfOrigin, .validationIgnored, .validationThrottled, .validationQueueFull:
+            self.topics[topic].counters.ignored += 1
         default: self.topics[topic].counters.rejected += 1
         }
-        for peer in peers {
-            self.trace(.rejectMessage(id, self.topics[topic].topic, from: peer, reason), into: &outputs)
-        }
+        let name = self.topics[topic].topic
+        // What we wrote ourselves was passed on in good faith.
+        if reason != .selfOrigin { self.scores?.rejected(id, name, from: peer, reason, now: now) }
+        guard self.peers.contains(peer) else { return }
+        self.gater?.rejected(from: peer, reason, now: now)
+        self.trace(.rejectMessage(id, name, from: self.peers[peer].id, reason), into: &outputs)
+        self.dropIfGraylisted(peer, now: now, into: &outputs)
+    }
+
+    /// There is no room to validate a message: nobody's fault, and what its sender promised is forgiven.
+    private mutating func throttle(
+        _ id: MessageID, _ topic: Int, from peer: Int, now: Instant, into outputs: inout [Output]
+    ) {
+        // Nothing is known of the message yet: as in a full queue, nobody's record of it changes.
+        self.reject(id, topic, from: peer, .validationQueueFull, now: now, into: &outputs)
+        self.forgivePromises(of: peer)
     }
 }

@@ -4,21 +4,54 @@ import LibP2PCore
 extension GossipSubRouter {
     /// Sends what was put together: one RPC a peer and priority, or as many as its size makes it.
     mutating func flush(now: Instant, into outputs: inout [Output]) {
-        for priority in [SendPriority.prompt, .forwarded] {
-            let outbox = priority == .prompt ? self.prompt : self.forwarded
-            guard !outbox.isEmpty else { continue }
-            if priority == .prompt { self.prompt = Outbox() } else { self.forwarded = Outbox() }
+        guard !self.outboxes.isEmpty else { return }
+        for priority in SendPriority.allCases {
+            let outbox = self.outboxes.take(priority)
             for peer in outbox.order {
                 guard self.peers.contains(peer), var rpc = outbox.rpcs[peer] else { continue }
-                if priority == .prompt, self.peers[peer].hasRetries {
+                if priority == .control, self.peers[peer].hasRetries {
                     self.piggyback(on: &rpc, to: peer, now: now)
                 }
-                for fragment in rpc.fragments(maxSize: self.parameters.maxRPCSize).fragments {
-                    outputs.append(.send(self.peers[peer].id, fragment, priority))
-                    if self.isTracing {
-                        self.trace(.sendRPC(self.peers[peer].id, RPCCounts(fragment)), into: &outputs)
-                    }
+                if self.shaper.isOn, !rpc.messages.isEmpty {
+                    self.holdBack(&rpc, priority, to: peer, now: now)
                 }
+                self.send(rpc, priority, to: peer, into: &outputs)
+            }
+        }
+        self.outboxes.reset()
+    }
+
+    /// Takes out of an RPC what a topic or the peer has no bandwidth for.
+    private mutating func holdBack(_ rpc: inout RPC, _ priority: SendPriority, to peer: Int, now: Instant) {
+        rpc.messages = rpc.messages.filter { message in
+            guard let topic = self.topics.number(of: message.topic) else { return true }
+            let held = Shaper.Held(
+                message: message, size: message.encodedSizeInRPC, topic: topic,
+                priority: message.from == self.localPeer.bytes ? min(priority, .own) : priority)
+            switch self.shaper.decide(held, to: peer, now: now) {
+            case .send: return true
+            case .hold:
+                self.topics[topic].counters.delayed += 1
+                return false
+            case .drop:
+                self.topics[topic].counters.queueDrops += 1
+                return false
+            }
+        }
+    }
+
+    /// Sends what was held back and may go now.
+    mutating func releaseHeld(now: Instant, into outputs: inout [Output]) {
+        for (peer, held) in self.shaper.release(now: now) where self.peers.contains(peer) {
+            self.send(RPC(messages: [held.message]), held.priority, to: peer, into: &outputs)
+        }
+    }
+
+    private func send(_ rpc: RPC, _ priority: SendPriority, to peer: Int, into outputs: inout [Output]) {
+        for fragment in rpc.fragments(maxSize: self.parameters.maxRPCSize).fragments {
+            outputs.append(.send(self.peers[peer].id, fragment, priority))
+            if self.isTracing {
+                self.trace(.sendRPC(self.peers[peer].id, RPCCounts(fragment)), into: &outputs)
             }
         }
     }
@@ -26,6 +59,10 @@ extension GossipSubRouter {
     mutating func queueFull(_ id: PeerID, _ rpc: RPC, into outputs: inout [Output]) {
         guard let peer = self.peers.number(of: id) else { return }
         if self.isTracing { self.trace(.dropRPC(id, RPCCounts(rpc)), into: &outputs) }
+        for message in rpc.messages {
+            guard let topic = self.topics.number(of: message.topic) else { continue }
+            self.topics[topic].counters.queueDrops += 1
+        }
         // IHAVE, IWANT, IDONTWANT and messages are not worth a second try; what changes the peer's view of us
         // is.
         for topic in rpc.graft.compactMap({ self.topics.number(of: $0) }) {

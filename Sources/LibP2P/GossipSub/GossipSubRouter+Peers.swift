@@ -2,7 +2,9 @@ import LibP2PCore
 
 // MARK: - Peers and topics coming and going
 extension GossipSubRouter {
-    mutating func peerConnected(_ id: PeerID, _ connection: PeerConnection, into outputs: inout [Output]) {
+    mutating func peerConnected(
+        _ id: PeerID, _ connection: PeerConnection, now: Instant, into outputs: inout [Output]
+    ) {
         guard id != self.localPeer else { return }
         let number: Int
         if let known = self.peers.number(of: id) {
@@ -10,30 +12,51 @@ extension GossipSubRouter {
             number = known
             self.peers[number].connection = connection
             self.peers[number].announced.removeAll()
+            self.peers[number].hasSentRPC = false
+            self.peers[number].extensions = nil
         } else {
             number = self.peers.add(id, Peer(id: id, connection: connection))
+            self.peers[number].isDirect = self.directPeers.contains(id)
             self.trace(.addPeer(id, connection.protocolID), into: &outputs)
+        }
+        self.scores?.connected(number, id: id, address: connection.address, now: now)
+        self.gater?.connected(number, address: connection.address, now: now)
+        if connection.protocolID.hasExtensions {
+            let extensions = RPC.Extensions(hasTestExtension: self.parameters.hasTestExtension)
+            self.outboxes.edit(.control, number) { $0.extensions = extensions }
         }
         for topic in self.topics.order where self.topics[topic].isJoined && self.topics[topic].allows(id) {
             self.announce(topic, to: number)
         }
     }
 
-    mutating func peerDisconnected(_ id: PeerID, into outputs: inout [Output]) {
+    mutating func peerDisconnected(_ id: PeerID, now: Instant, into outputs: inout [Output]) {
         guard let number = self.peers.number(of: id) else { return }
         for topic in self.peers[number].topics {
-            self.removeAnnouncer(number, from: topic, into: &outputs)
+            self.removeAnnouncer(number, from: topic, .disconnected, now: now, into: &outputs)
         }
         // A peer can be in a mesh without having announced the topic.
         for topic in self.topics.order {
-            if self.topics[topic].mesh.remove(number) {
-                self.trace(.prune(id, self.topics[topic].topic), into: &outputs)
-            }
+            self.removeFromMesh(number, topic, .disconnected, now: now, into: &outputs)
             self.topics[topic].fanout.remove(number)
             self.forgetIfIdle(topic)
         }
+        self.scores?.disconnected(number, now: now)
+        self.gater?.disconnected(number, now: now)
+        self.shaper.forget(peer: number)
         self.peers.remove(id)
         self.trace(.removePeer(id), into: &outputs)
+    }
+
+    /// Tells a peer again what it was told, because it began anew; no new stream of ours tells it.
+    mutating func peerBeganAgain(_ id: PeerID) {
+        guard let number = self.peers.number(of: id) else { return }
+        self.peers[number].announced.removeAll()
+        self.peers[number].hasSentRPC = false
+        self.peers[number].extensions = nil
+        for topic in self.topics.order where self.topics[topic].isJoined && self.topics[topic].allows(id) {
+            self.announce(topic, to: number)
+        }
     }
 
     /// Returns the number of a topic, which it is given when it has none.
@@ -44,6 +67,7 @@ extension GossipSubRouter {
     /// Forgets a topic that nobody has to do with any more, so that peers cannot leave empty ones behind.
     mutating func forgetIfIdle(_ topic: Int) {
         guard self.topics.contains(topic), self.topics[topic].isIdle else { return }
+        self.shaper.forget(topic: topic)
         self.topics.remove(self.topics[topic].topic)
     }
 
@@ -51,14 +75,14 @@ extension GossipSubRouter {
     mutating func announce(_ topic: Int, to peer: Int) {
         guard self.peers[peer].announced.insert(topic) else { return }
         let name = self.topics[topic].topic
-        self.prompt.edit(peer) { $0.subscriptions.append(.init(name, isSubscribed: true)) }
+        self.outboxes.edit(.control, peer) { $0.subscriptions.append(.init(name, isSubscribed: true)) }
     }
 
     /// Tells a peer that we are not, when it was told that we are.
     mutating func withdraw(_ topic: Int, from peer: Int) {
         guard self.peers[peer].announced.remove(topic) else { return }
         let name = self.topics[topic].topic
-        self.prompt.edit(peer) { $0.subscriptions.append(.init(name, isSubscribed: false)) }
+        self.outboxes.edit(.control, peer) { $0.subscriptions.append(.init(name, isSubscribed: false)) }
     }
 
     func trace(_ event: TraceEvent, into outputs: inout [Output]) {

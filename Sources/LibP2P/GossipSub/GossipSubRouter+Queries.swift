@@ -70,10 +70,53 @@ extension GossipSubRouter {
         return expires
     }
 
-    /// A peer's score. Always 0 here: the stage that keeps scores gives it a meaning.
-    public func score(of peer: PeerID) -> Double { 0 }
+    /// A peer's score, connected or remembered; 0 without scoring.
+    public func score(of peer: PeerID) -> Double {
+        guard let number = self.peers.number(of: peer) else { return self.scores?.score(of: peer) ?? 0 }
+        return self.score(of: number)
+    }
 
-    /// How often a peer advertised a message that it then did not deliver; nothing follows from it yet.
+    /// What a connected peer's score is made of; nil without scoring.
+    public func scoreParts(of peer: PeerID) -> ScoreParts? {
+        self.peers.number(of: peer).flatMap { self.scores?.parts(of: $0) }
+    }
+
+    /// The scores that outlive a run.
+    public func retainedScores(now: Instant) -> [RetainedScore] {
+        self.scores?.retained(now: now) ?? []
+    }
+
+    /// The extensions that a connected peer announced; nil: none, or it speaks an older protocol.
+    public func extensions(of peer: PeerID) -> RPC.Extensions? {
+        self.peers.number(of: peer).flatMap { self.peers[$0].extensions }
+    }
+
+    /// Whether a peer is in a topic's mesh, and why not.
+    public func meshStanding(of peer: PeerID, in topic: Topic, now: Instant) -> MeshStanding {
+        guard let number = self.topics.number(of: topic), self.topics[number].isJoined else {
+            return .notJoined
+        }
+        let state = self.topics[number]
+        guard state.allows(peer) else { return .notAllowed }
+        let backoff = state.backoffs[peer].map { $0 - now }
+        guard let connected = self.peers.number(of: peer) else { return .notConnected }
+        if state.mesh.contains(connected) { return .inMesh }
+        if self.peers[connected].isDirect { return .direct }
+        guard state.subscribers.contains(connected) else { return .notSubscribed }
+        guard self.peers[connected].connection.protocolID.hasMesh else { return .withoutMesh }
+        if let backoff, backoff > .zero { return .backoff(backoff) }
+        let score = self.score(of: connected)
+        if score < 0 { return .negativeScore(score) }
+        if self.graftPolicy == .answersOnly { return .answersOnly }
+        return state.mesh.count < self.degrees(of: number).degreeLow ? .candidate : .full
+    }
+
+    /// The degrees that hold for a topic now; nil when we have nothing to do with it.
+    public func meshDegrees(_ topic: Topic) -> MeshDegrees? {
+        self.topics.number(of: topic).map { self.degrees(of: $0) }
+    }
+
+    /// How often a peer advertised a message that it then did not deliver.
     public func brokenPromises(of peer: PeerID) -> Int {
         self.peers.number(of: peer).map { self.peers[$0].brokenPromises } ?? 0
     }

@@ -11,6 +11,16 @@ extension GossipSubRouter {
         var topicBytes = 0
         /// The topics that we told it we are subscribed to.
         var announced = NumberSet()
+        /// Whether it is one of those that always get everything.
+        var isDirect = false
+        /// What it signed about its addresses.
+        var signedRecord: [UInt8]?
+        /// Whether an RPC came since its stream was opened.
+        var hasSentRPC = false
+        /// Whether the RPC that is being handled is that first one.
+        var isFirstRPC = false
+        /// What it says that it has besides gossipsub.
+        var extensions: RPC.Extensions?
 
         /// RPCs with IHAVE in this heartbeat.
         var ihaveRPCs = 0
@@ -39,6 +49,10 @@ extension GossipSubRouter {
         var isJoined = false
         /// Set by the application; nil: the defaults.
         var configuration: TopicConfiguration?
+        /// How many members are known to be online; nil: unknown.
+        var onlineMembers: Int?
+        /// What an adaptive mesh has observed.
+        var redundancy = Redundancy()
         /// Who may count as a subscriber; nil: everybody.
         var allowed: Set<PeerID>?
         /// The peers that say they are subscribed.
@@ -61,7 +75,7 @@ extension GossipSubRouter {
 
         /// Whether the application has, or had, to do with it.
         var isOurs: Bool {
-            self.isJoined || self.configuration != nil || self.allowed != nil
+            self.isJoined || self.configuration != nil || self.allowed != nil || self.onlineMembers != nil
                 || self.fanoutLastPublished != nil
                 || self.counters != TopicCounters()
         }
@@ -79,9 +93,34 @@ extension GossipSubRouter {
         let topic: Int
         /// The peer that was first to send it.
         let from: PeerID
+        let sender: Int
         /// All peers that sent this very message until now.
         var senders: NumberSet
         var isVerified = false
+    }
+
+    /// What goes out at the end of the input that is being handled, by priority.
+    struct Outboxes: Sendable {
+        private var lanes = [Outbox](repeating: Outbox(), count: SendPriority.allCases.count)
+        private(set) var isEmpty = true
+
+        mutating func edit(_ priority: SendPriority, _ peer: Int, _ change: (inout RPC) -> Void) {
+            self.isEmpty = false
+            self.lanes[priority.rawValue].edit(peer, change)
+        }
+
+        /// Takes what is there of one priority.
+        mutating func take(_ priority: SendPriority) -> Outbox {
+            guard !self.lanes[priority.rawValue].isEmpty else { return Outbox() }
+            var taken = Outbox()
+            swap(&taken, &self.lanes[priority.rawValue])
+            return taken
+        }
+
+        /// Says that everything was taken.
+        mutating func reset() {
+            self.isEmpty = true
+        }
     }
 
     /// RPCs that are put together during one input, one a peer, in the order in which peers were first

@@ -15,7 +15,7 @@ extension GossipSubRouter {
             if subscription.isSubscribed {
                 self.addAnnouncer(peer, of: subscription.topic, now: now, into: &outputs)
             } else if let topic = self.topics.number(of: subscription.topic) {
-                self.removeAnnouncer(peer, from: topic, into: &outputs)
+                self.removeAnnouncer(peer, from: topic, .unsubscribed, now: now, into: &outputs)
                 self.forgetIfIdle(topic)
             }
         }
@@ -26,7 +26,7 @@ extension GossipSubRouter {
     ) {
         if let known = self.topics.number(of: name), self.peers[peer].topics.contains(known) { return }
         let size = name.bytes.count
-        guard size > 0, size <= Topic.maxSize,
+        guard size > 0, size <= Topic.maxSize, self.takesNote(of: name),
             self.peers[peer].topics.count < self.parameters.topicsPerPeerMax,
             self.peers[peer].topicBytes + size <= self.parameters.topicBytesPerPeerMax
         else { return }
@@ -40,15 +40,20 @@ extension GossipSubRouter {
     }
 
     /// Forgets that a peer is subscribed.
-    mutating func removeAnnouncer(_ peer: Int, from topic: Int, into outputs: inout [Output]) {
+    mutating func removeAnnouncer(
+        _ peer: Int, from topic: Int, _ reason: PruneReason, now: Instant, into outputs: inout [Output]
+    ) {
         guard self.peers[peer].topics.remove(topic) else { return }
         self.peers[peer].topicBytes -= self.topics[topic].topic.bytes.count
         self.topics[topic].announcers.remove(peer)
         self.removeSubscriber(peer, from: topic, into: &outputs)
-        if self.topics[topic].mesh.remove(peer) {
-            // It left of its own accord, so there is nothing to tell it.
-            self.trace(.prune(self.peers[peer].id, self.topics[topic].topic), into: &outputs)
-        }
+        // It left of its own accord, so there is nothing to tell it.
+        self.removeFromMesh(peer, topic, reason, now: now, into: &outputs)
+    }
+
+    private func takesNote(of name: Topic) -> Bool {
+        self.subscriptionFilter.allows(name)
+            || self.topics.number(of: name).map { self.topics[$0].isOurs } ?? false
     }
 
     private mutating func addSubscriber(
@@ -59,10 +64,11 @@ extension GossipSubRouter {
         if self.topics[topic].isOurs {
             outputs.append(.subscriberChanged(id, self.topics[topic].topic, isSubscribed: true))
         }
-        if self.parameters.graftsOnSubscribe, self.topics[topic].mesh.count < self.parameters.degreeLow,
+        if self.parameters.graftsOnSubscribe,
+            self.topics[topic].mesh.count < self.degrees(of: topic).degreeLow,
             self.canGraft(peer, into: topic, now: now)
         {
-            self.graft(peer, into: topic, into: &outputs)
+            self.graft(peer, into: topic, .subscribed, now: now, into: &outputs)
         }
         self.sendUnsent(topic, to: peer, now: now, into: &outputs)
     }
@@ -81,7 +87,7 @@ extension GossipSubRouter {
         for id in ids {
             guard let message = self.cache.message(id)?.message, message.from != self.peers[peer].id.bytes
             else { continue }
-            self.prompt.edit(peer) { $0.messages.append(message) }
+            self.outboxes.edit(.own, peer) { $0.messages.append(message) }
             self.topics[topic].counters.sent += 1
             outputs.append(.published(id, message.topic, to: [self.peers[peer].id]))
         }
@@ -100,18 +106,18 @@ extension GossipSubRouter {
         self.topics[topic].fanout.removeAll()
         self.topics[topic].fanoutLastPublished = nil
         var others = self.graftCandidates(topic, now: now).filter { !candidates.contains($0) }
-        self.prng.shuffle(&others, prefix: self.parameters.degree)
+        let degree = self.degrees(of: topic).degree
+        self.prng.shuffle(&others, prefix: degree)
         candidates += others
-        for peer in candidates.prefix(self.parameters.degree) {
-            self.graft(peer, into: topic, into: &outputs)
+        for peer in candidates.prefix(degree) {
+            self.graft(peer, into: topic, .joined, now: now, into: &outputs)
         }
     }
 
     mutating func leave(_ name: Topic, now: Instant, into outputs: inout [Output]) {
         guard let topic = self.topics.number(of: name), self.topics[topic].isJoined else { return }
         for peer in self.topics[topic].mesh {
-            self.prune(
-                peer, from: topic, backoff: self.parameters.unsubscribeBackoff, now: now, into: &outputs)
+            self.prune(peer, from: topic, .left, now: now, into: &outputs)
         }
         self.topics[topic].isJoined = false
         self.topics[topic].unsent = []
@@ -134,8 +140,7 @@ extension GossipSubRouter {
             let isNow = allowed?.contains(id) ?? true
             if was, !isNow {
                 if self.topics[topic].mesh.contains(peer) {
-                    self.prune(
-                        peer, from: topic, backoff: self.parameters.pruneBackoff, now: now, into: &outputs)
+                    self.prune(peer, from: topic, .notAllowed, now: now, into: &outputs)
                 }
                 self.removeSubscriber(peer, from: topic, into: &outputs)
                 self.withdraw(topic, from: peer)

@@ -11,6 +11,10 @@ extension RPC {
     /// The most GRAFTs, PRUNEs, IHAVE topics and control messages that are read of one RPC; the rest are
     /// passed over.
     public static let controlCountMax = 1_024
+    /// The most peers that are read of one PRUNE; nobody dials more.
+    public static let offeredPeerCountMax = 64
+    /// The most peers that are read of all PRUNEs of one RPC.
+    static let offeredPeerTotalMax = 256
 
     /// Decodes a frame. Every count and size is checked before anything is allocated for it.
     public init(decoding bytes: [UInt8]) throws(RPCDecodingFailure) {
@@ -35,6 +39,9 @@ extension RPC {
                 let range = try reader.range(type)
                 controlCount += 1
                 if controlCount <= Self.controlCountMax { try self.mergeControl(bytes, range) }
+            case Extensions.testExtensionField:
+                _ = try reader.range(type)
+                self.isExtensionTest = true
             default:
                 try reader.skip(field, type)
             }
@@ -83,11 +90,19 @@ extension RPC {
             case 4:
                 let range = try reader.range(type)
                 guard self.prune.count < Self.controlCountMax else { continue }
-                self.prune.append(try Self.prune(bytes, range))
+                let offered = self.prune.reduce(0) { $0 + $1.peers.count }
+                self.prune.append(
+                    try Self.prune(
+                        bytes, range, room: min(Self.offeredPeerCountMax, Self.offeredPeerTotalMax - offered))
+                )
             case 5:
                 _ = try Self.topicAndIDs(
                     bytes, try reader.range(type), topicField: nil, idField: 1, into: &self.idontwant,
                     room: Self.idCountMax - self.idontwant.count)
+            case 6:
+                var extensions = self.extensions ?? Extensions()
+                try extensions.merge(bytes, try reader.range(type))
+                self.extensions = extensions
             default:
                 try reader.skip(field, type)
             }
@@ -120,7 +135,9 @@ extension RPC {
         return topic
     }
 
-    private static func prune(_ bytes: [UInt8], _ range: Range<Int>) throws(RPCDecodingFailure) -> Prune {
+    private static func prune(
+        _ bytes: [UInt8], _ range: Range<Int>, room: Int
+    ) throws(RPCDecodingFailure) -> Prune {
         var reader = WireReader(bytes, range)
         var prune = Prune(Topic(bytes: []), backoffSeconds: nil)
         while !reader.isAtEnd {
@@ -128,13 +145,57 @@ extension RPC {
             switch field {
             case 1: prune.topic = try reader.topic(type)
             case 2:
-                _ = try reader.range(type)
-                prune.offeredPeerCount += 1
+                let peer = try reader.range(type)
+                guard prune.peers.count < room else { continue }
+                prune.peers.append(try OfferedPeer(decoding: bytes, peer))
             case 3: prune.backoffSeconds = try reader.number(type)
             default: try reader.skip(field, type)
             }
         }
         return prune
+    }
+}
+
+extension RPC.OfferedPeer {
+    /// Decodes the peer that lies in `range` of `bytes`; a record above `PeerRecord.maxEnvelopeSize` is none.
+    init(decoding bytes: [UInt8], _ range: Range<Int>) throws(RPCDecodingFailure) {
+        self.init(peerID: [], signedPeerRecord: nil)
+        var reader = WireReader(bytes, range)
+        while !reader.isAtEnd {
+            let (field, type) = try reader.tag()
+            switch field {
+            case 1:
+                let id = try reader.range(type)
+                if id.count <= Self.idSizeMax { self.peerID = Array(bytes[id]) }
+            case 2:
+                let record = try reader.range(type)
+                if record.count <= PeerRecord.maxEnvelopeSize { self.signedPeerRecord = Array(bytes[record]) }
+            default: try reader.skip(field, type)
+            }
+        }
+    }
+
+    /// The longest peer id: an identity multihash of 42 bytes, with room for what is to come.
+    private static let idSizeMax = 128
+}
+
+extension RPC.Extensions {
+    /// Of the control message: "partialMessages".
+    static let partialMessagesField: UInt64 = 10
+    /// Of the control message and of the RPC: "testExtension".
+    static let testExtensionField: UInt64 = 6_492_434
+
+    /// Takes up the fields that lie in `range` of `bytes`.
+    mutating func merge(_ bytes: [UInt8], _ range: Range<Int>) throws(RPCDecodingFailure) {
+        var reader = WireReader(bytes, range)
+        while !reader.isAtEnd {
+            let (field, type) = try reader.tag()
+            switch field {
+            case Self.partialMessagesField: self.hasPartialMessages = try reader.number(type) != 0
+            case Self.testExtensionField: self.hasTestExtension = try reader.number(type) != 0
+            default: try reader.skip(field, type)
+            }
+        }
     }
 }
 

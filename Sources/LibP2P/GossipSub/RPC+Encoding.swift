@@ -1,6 +1,6 @@
 import LibP2PCore
 
-/// Writes protobuf's wire format; every field number here is below 16, so that a tag is one byte.
+/// Writes protobuf's wire format. Field numbers that fit into a byte are below 16, so that a tag is one byte.
 enum WireWriter {
     static func size(bytes count: Int) -> Int {
         1 + Varint.size(of: UInt64(count)) + count
@@ -25,6 +25,15 @@ enum WireWriter {
             rest >>= 7
         }
         bytes.append(UInt8(rest))
+    }
+
+    /// A tag whose field number needs more than a byte.
+    static func append(tag field: UInt64, type: UInt64, to bytes: inout [UInt8]) {
+        Varint.append(field << 3 | type, to: &bytes)
+    }
+
+    static func size(tag field: UInt64) -> Int {
+        Varint.size(of: field << 3)
     }
 
     static func size(number: UInt64) -> Int {
@@ -81,8 +90,44 @@ extension RPC.IHave {
 
 extension RPC.Prune {
     var encodedSize: Int {
-        WireWriter.size(bytes: self.topic.bytes.count)
-            + (self.backoffSeconds.map(WireWriter.size(number:)) ?? 0)
+        self.peers.reduce(WireWriter.size(bytes: self.topic.bytes.count)) {
+            $0 + WireWriter.size(bytes: $1.encodedSize)
+        } + (self.backoffSeconds.map(WireWriter.size(number:)) ?? 0)
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        WireWriter.append(1, self.topic.bytes, to: &bytes)
+        for peer in self.peers {
+            WireWriter.appendHeader(2, count: peer.encodedSize, to: &bytes)
+            WireWriter.append(1, peer.peerID, to: &bytes)
+            if let record = peer.signedPeerRecord { WireWriter.append(2, record, to: &bytes) }
+        }
+        if let backoff = self.backoffSeconds { WireWriter.append(3, number: backoff, to: &bytes) }
+    }
+}
+
+extension RPC.OfferedPeer {
+    var encodedSize: Int {
+        WireWriter.size(bytes: self.peerID.count)
+            + (self.signedPeerRecord.map { WireWriter.size(bytes: $0.count) } ?? 0)
+    }
+}
+
+extension RPC.Extensions {
+    var encodedSize: Int {
+        (self.hasPartialMessages ? 1 + WireWriter.size(tag: Self.partialMessagesField) : 0)
+            + (self.hasTestExtension ? 1 + WireWriter.size(tag: Self.testExtensionField) : 0)
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        if self.hasPartialMessages {
+            WireWriter.append(tag: Self.partialMessagesField, type: 0, to: &bytes)
+            bytes.append(1)
+        }
+        if self.hasTestExtension {
+            WireWriter.append(tag: Self.testExtensionField, type: 0, to: &bytes)
+            bytes.append(1)
+        }
     }
 }
 
@@ -99,6 +144,7 @@ extension RPC {
         for topic in self.graft { size += WireWriter.size(bytes: WireWriter.size(bytes: topic.bytes.count)) }
         for prune in self.prune { size += WireWriter.size(bytes: prune.encodedSize) }
         if !self.idontwant.isEmpty { size += WireWriter.size(bytes: Self.size(ofIDs: self.idontwant)) }
+        if let extensions = self.extensions { size += WireWriter.size(bytes: extensions.encodedSize) }
         return size
     }
 
@@ -108,6 +154,7 @@ extension RPC {
         for subscription in self.subscriptions { size += WireWriter.size(bytes: subscription.encodedSize) }
         for message in self.messages { size += message.encodedSizeInRPC }
         if self.hasControl { size += WireWriter.size(bytes: self.controlSize) }
+        if self.isExtensionTest { size += WireWriter.size(tag: Extensions.testExtensionField) + 1 }
         return size
     }
 
@@ -143,6 +190,10 @@ extension RPC {
             WireWriter.appendHeader(3, count: self.controlSize, to: &bytes)
             self.appendControl(to: &bytes)
         }
+        if self.isExtensionTest {
+            WireWriter.append(tag: Extensions.testExtensionField, type: 2, to: &bytes)
+            bytes.append(0)
+        }
     }
 
     private func appendControl(to bytes: inout [UInt8]) {
@@ -164,12 +215,15 @@ extension RPC {
         }
         for prune in self.prune {
             WireWriter.appendHeader(4, count: prune.encodedSize, to: &bytes)
-            WireWriter.append(1, prune.topic.bytes, to: &bytes)
-            if let backoff = prune.backoffSeconds { WireWriter.append(3, number: backoff, to: &bytes) }
+            prune.append(to: &bytes)
         }
         if !self.idontwant.isEmpty {
             WireWriter.appendHeader(5, count: Self.size(ofIDs: self.idontwant), to: &bytes)
             append(ids: self.idontwant, 1)
+        }
+        if let extensions = self.extensions {
+            WireWriter.appendHeader(6, count: extensions.encodedSize, to: &bytes)
+            extensions.append(to: &bytes)
         }
     }
 }

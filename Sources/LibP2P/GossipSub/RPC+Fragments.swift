@@ -5,6 +5,13 @@ extension RPC {
     public func fragments(maxSize: Int) -> (fragments: [RPC], dropped: Int) {
         if self.encodedSize <= maxSize { return (self.isEmpty ? [] : [self], 0) }
         var packer = Packer(maxSize: maxSize)
+        if let extensions = self.extensions {
+            // They belong into the first RPC of a stream.
+            packer.addControl(WireWriter.size(bytes: extensions.encodedSize)) { $0.extensions = extensions }
+        }
+        if self.isExtensionTest {
+            packer.add(WireWriter.size(tag: Extensions.testExtensionField) + 1) { $0.isExtensionTest = true }
+        }
         for subscription in self.subscriptions {
             packer.add(WireWriter.size(bytes: subscription.encodedSize)) {
                 $0.subscriptions.append(subscription)
@@ -18,6 +25,9 @@ extension RPC {
             packer.addControl(size) { $0.graft.append(topic) }
         }
         for prune in self.prune {
+            var prune = prune
+            // Better told without other peers than not told.
+            if WireWriter.size(bytes: prune.encodedSize) > maxSize / 2 { prune.peers = [] }
             packer.addControl(WireWriter.size(bytes: prune.encodedSize)) { $0.prune.append(prune) }
         }
         for have in self.ihave {

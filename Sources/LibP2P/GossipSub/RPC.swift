@@ -1,7 +1,7 @@
 import LibP2PCore
 
 /// One pubsub exchange: what a frame on a gossipsub stream holds (libp2p specs "pubsub" and "gossipsub
-/// v1.2").
+/// v1.3").
 public struct RPC: Hashable, Sendable {
     /// The largest encoded RPC that is sent or accepted, without the length in front: go-libp2p-pubsub's
     /// default.
@@ -34,14 +34,40 @@ public struct RPC: Hashable, Sendable {
         public var topic: Topic
         /// For how many seconds the receiver must not GRAFT; absent from v1.0 peers.
         public var backoffSeconds: UInt64?
-        /// How many peers were offered in exchange; their records are read by the stage that has peer
-        /// exchange.
-        public var offeredPeerCount: Int
+        /// Peers of the topic that the receiver may turn to instead; no more than `RPC.offeredPeerCountMax`
+        /// are read.
+        public var peers: [OfferedPeer]
 
-        public init(_ topic: Topic, backoffSeconds: UInt64?, offeredPeerCount: Int = 0) {
+        public init(_ topic: Topic, backoffSeconds: UInt64?, peers: [OfferedPeer] = []) {
             self.topic = topic
             self.backoffSeconds = backoffSeconds
-            self.offeredPeerCount = offeredPeerCount
+            self.peers = peers
+        }
+    }
+
+    /// A peer that a PRUNE offers (gossipsub v1.1, "Peer Exchange").
+    public struct OfferedPeer: Hashable, Sendable {
+        /// The peer's id as it came, which may be none.
+        public var peerID: [UInt8]
+        /// An envelope that the peer signed, with its addresses.
+        public var signedPeerRecord: [UInt8]?
+
+        public init(peerID: [UInt8], signedPeerRecord: [UInt8]?) {
+            self.peerID = peerID
+            self.signedPeerRecord = signedPeerRecord
+        }
+    }
+
+    /// What a peer says, in its first RPC, that it has besides gossipsub (gossipsub v1.3, "Extensions").
+    public struct Extensions: Hashable, Sendable {
+        /// Partial messages, which this implementation has not.
+        public var hasPartialMessages: Bool
+        /// The extension whose only use is to try extensions out.
+        public var hasTestExtension: Bool
+
+        public init(hasPartialMessages: Bool = false, hasTestExtension: Bool = false) {
+            self.hasPartialMessages = hasPartialMessages
+            self.hasTestExtension = hasTestExtension
         }
     }
 
@@ -52,6 +78,10 @@ public struct RPC: Hashable, Sendable {
     public var graft: [Topic]
     public var prune: [Prune]
     public var idontwant: [MessageID]
+    /// The sender's extensions: in the first RPC of a stream alone.
+    public var extensions: Extensions?
+    /// Whether it is the message of the test extension.
+    public var isExtensionTest = false
 
     public init(
         subscriptions: [Subscription] = [], messages: [Message] = [], ihave: [IHave] = [],
@@ -69,12 +99,12 @@ public struct RPC: Hashable, Sendable {
 
     /// Whether it says nothing.
     public var isEmpty: Bool {
-        self.subscriptions.isEmpty && self.messages.isEmpty && !self.hasControl
+        self.subscriptions.isEmpty && self.messages.isEmpty && !self.hasControl && !self.isExtensionTest
     }
 
     /// Whether it has control messages.
     public var hasControl: Bool {
         !self.ihave.isEmpty || !self.iwant.isEmpty || !self.graft.isEmpty || !self.prune.isEmpty
-            || !self.idontwant.isEmpty
+            || !self.idontwant.isEmpty || self.extensions != nil
     }
 }

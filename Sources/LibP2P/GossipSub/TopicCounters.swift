@@ -22,10 +22,28 @@ public struct TopicCounters: Hashable, Sendable {
     public var iwantSent: UInt64 = 0
     /// Messages that were sent because a peer asked for them.
     public var iwantServed: UInt64 = 0
-    /// GRAFTs that put a peer into the mesh.
+    /// Ids that we advertised.
+    public var ihaveSent: UInt64 = 0
+    /// Ids that peers advertised to us.
+    public var ihaveReceived: UInt64 = 0
+    /// Ids that we asked peers not to send.
+    public var idontwantSent: UInt64 = 0
+    /// How often a peer came into the mesh.
     public var grafts: UInt64 = 0
-    /// PRUNEs that took a peer out of the mesh.
+    /// How often a peer left the mesh.
     public var prunes: UInt64 = 0
+    public var graftReasons = ReasonCounts<GraftReason>()
+    public var pruneReasons = ReasonCounts<PruneReason>()
+    /// GRAFTs that were refused.
+    public var refusals = ReasonCounts<PruneReason>()
+    /// Peers that PRUNEs offered and that were worth dialling.
+    public var peersOffered: UInt64 = 0
+    /// Messages that found no room in a peer's queue.
+    public var queueDrops: UInt64 = 0
+    /// Messages that waited for bandwidth.
+    public var delayed: UInt64 = 0
+    /// Signs of life, which are no messages.
+    public var presence: UInt64 = 0
     /// When a message was last published or delivered.
     public var lastActivity: Instant?
 

@@ -13,8 +13,8 @@ public enum TraceEvent: Hashable, Sendable {
     case dropRPC(PeerID, RPCCounts)
     case join(Topic)
     case leave(Topic)
-    case graft(PeerID, Topic)
-    case prune(PeerID, Topic)
+    case graft(PeerID, Topic, GraftReason)
+    case prune(PeerID, Topic, PruneReason)
 
     /// The event's name in go-libp2p-pubsub's `trace.proto`.
     public var name: String {

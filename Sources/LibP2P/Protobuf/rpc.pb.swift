@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The pubsub RPC as deployed libp2p has it (libp2p specs "pubsub", gossipsub v1.0, v1.1 and v1.2).
+/// The pubsub RPC as deployed libp2p has it (libp2p specs "pubsub", gossipsub v1.0 to v1.3).
 ///
 /// Topics and message ids are declared `bytes`: on the wire they are what `string` is, and deployed peers send
 /// ids that are not UTF-8. The router has a codec of its own; these messages are the oracle that it is tested
@@ -49,6 +49,15 @@ nonisolated struct PBRPC: Sendable {
   /// Clears the value of `control`. Subsequent reads from it will return its default value.
   mutating func clearControl() {self._control = nil}
 
+  var testExtension: PBTestExtension {
+    get {_testExtension ?? PBTestExtension()}
+    set {_testExtension = newValue}
+  }
+  /// Returns true if `testExtension` has been explicitly set.
+  var hasTestExtension: Bool {self._testExtension != nil}
+  /// Clears the value of `testExtension`. Subsequent reads from it will return its default value.
+  mutating func clearTestExtension() {self._testExtension = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated struct SubOpts: Sendable {
@@ -85,6 +94,17 @@ nonisolated struct PBRPC: Sendable {
   init() {}
 
   fileprivate var _control: PBControlMessage? = nil
+  fileprivate var _testExtension: PBTestExtension? = nil
+}
+
+nonisolated struct PBTestExtension: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct PBPubsubMessage: Sendable {
@@ -173,9 +193,51 @@ nonisolated struct PBControlMessage: Sendable {
 
   var idontwant: [PBControlIDontWant] = []
 
+  var extensions: PBControlExtensions {
+    get {_extensions ?? PBControlExtensions()}
+    set {_extensions = newValue}
+  }
+  /// Returns true if `extensions` has been explicitly set.
+  var hasExtensions: Bool {self._extensions != nil}
+  /// Clears the value of `extensions`. Subsequent reads from it will return its default value.
+  mutating func clearExtensions() {self._extensions = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _extensions: PBControlExtensions? = nil
+}
+
+nonisolated struct PBControlExtensions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var partialMessages: Bool {
+    get {_partialMessages ?? false}
+    set {_partialMessages = newValue}
+  }
+  /// Returns true if `partialMessages` has been explicitly set.
+  var hasPartialMessages: Bool {self._partialMessages != nil}
+  /// Clears the value of `partialMessages`. Subsequent reads from it will return its default value.
+  mutating func clearPartialMessages() {self._partialMessages = nil}
+
+  var testExtension: Bool {
+    get {_testExtension ?? false}
+    set {_testExtension = newValue}
+  }
+  /// Returns true if `testExtension` has been explicitly set.
+  var hasTestExtension: Bool {self._testExtension != nil}
+  /// Clears the value of `testExtension`. Subsequent reads from it will return its default value.
+  mutating func clearTestExtension() {self._testExtension = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _partialMessages: Bool? = nil
+  fileprivate var _testExtension: Bool? = nil
 }
 
 nonisolated struct PBControlIHave: Sendable {
@@ -316,7 +378,7 @@ fileprivate nonisolated let _protobuf_package = "pubsub.pb"
 
 nonisolated extension PBRPC: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RPC"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscriptions\0\u{1}publish\0\u{1}control\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscriptions\0\u{1}publish\0\u{1}control\0\u{2}ODq\u{18}testExtension\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -327,6 +389,7 @@ nonisolated extension PBRPC: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.subscriptions) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.publish) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._control) }()
+      case 6492434: try { try decoder.decodeSingularMessageField(value: &self._testExtension) }()
       default: break
       }
     }
@@ -346,6 +409,9 @@ nonisolated extension PBRPC: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
     try { if let v = self._control {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    try { if let v = self._testExtension {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6492434)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -353,6 +419,7 @@ nonisolated extension PBRPC: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
     if lhs.subscriptions != rhs.subscriptions {return false}
     if lhs.publish != rhs.publish {return false}
     if lhs._control != rhs._control {return false}
+    if lhs._testExtension != rhs._testExtension {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -392,6 +459,25 @@ nonisolated extension PBRPC.SubOpts: SwiftProtobuf.Message, SwiftProtobuf._Messa
   static func ==(lhs: PBRPC.SubOpts, rhs: PBRPC.SubOpts) -> Bool {
     if lhs._subscribe != rhs._subscribe {return false}
     if lhs._topicid != rhs._topicid {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBTestExtension: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TestExtension"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBTestExtension, rhs: PBTestExtension) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -458,7 +544,7 @@ nonisolated extension PBPubsubMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBControlMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ControlMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ihave\0\u{1}iwant\0\u{1}graft\0\u{1}prune\0\u{1}idontwant\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ihave\0\u{1}iwant\0\u{1}graft\0\u{1}prune\0\u{1}idontwant\0\u{1}extensions\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -471,12 +557,17 @@ nonisolated extension PBControlMessage: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.graft) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.prune) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.idontwant) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._extensions) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.ihave.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.ihave, fieldNumber: 1)
     }
@@ -492,6 +583,9 @@ nonisolated extension PBControlMessage: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.idontwant.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.idontwant, fieldNumber: 5)
     }
+    try { if let v = self._extensions {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -501,6 +595,46 @@ nonisolated extension PBControlMessage: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.graft != rhs.graft {return false}
     if lhs.prune != rhs.prune {return false}
     if lhs.idontwant != rhs.idontwant {return false}
+    if lhs._extensions != rhs._extensions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBControlExtensions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ControlExtensions"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}partialMessages\0\u{2}HDq\u{18}testExtension\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 10: try { try decoder.decodeSingularBoolField(value: &self._partialMessages) }()
+      case 6492434: try { try decoder.decodeSingularBoolField(value: &self._testExtension) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._partialMessages {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._testExtension {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 6492434)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBControlExtensions, rhs: PBControlExtensions) -> Bool {
+    if lhs._partialMessages != rhs._partialMessages {return false}
+    if lhs._testExtension != rhs._testExtension {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

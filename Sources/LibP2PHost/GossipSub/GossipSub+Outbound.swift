@@ -18,11 +18,17 @@ extension GossipSub {
     func connected(_ connection: Connection) {
         guard !self.isClosed, self.peers[connection.peer] == nil else { return }
         // Most peers speak the newest protocol, and asking first would cost a round trip.
-        self.addPeer(connection.peer, .meshsub12, connection)
+        self.addPeer(connection.peer, .meshsub13, connection)
     }
 
     func identified(_ connection: Connection, _ message: IdentifyMessage) {
         guard !self.isClosed, let best = GossipSubProtocol.best(of: message.protocols) else { return }
+        defer {
+            // Identify has checked that the peer signed it.
+            if let record = connection.identify?.signedPeerRecord {
+                self.apply(.signedPeerRecord(connection.peer, record))
+            }
+        }
         if let peer = self.peers[connection.peer] {
             guard peer.outbound == nil, !peer.isOpening, peer.retry == nil else { return }
             self.open(peer, best)
@@ -86,6 +92,7 @@ extension GossipSub {
         for var rpc in rpcs {
             // The hello has all of them.
             rpc.subscriptions = []
+            rpc.extensions = nil
             if !rpc.isEmpty { self.write(rpc, to: peer) }
         }
     }
@@ -93,8 +100,9 @@ extension GossipSub {
     /// Says hello again to a peer that began anew without a new stream of ours: py-libp2p forgets our
     /// subscriptions when a stream of its own dies, and knows no way to ask.
     func greetAgain(_ peer: GossipSubPeer) {
-        guard let outbound = peer.outbound else { return }  // its opening says hello
-        self.announce(peer, outbound.connection, resending: [])
+        guard peer.outbound != nil else { return }  // its opening says hello
+        self.apply(.peerBeganAgain(peer.id))
+        self.drain(peer)
     }
 
     private func adopt(_ stream: Stream, of peer: GossipSubPeer) {

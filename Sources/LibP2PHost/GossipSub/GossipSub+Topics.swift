@@ -15,15 +15,19 @@ extension GossipSub {
 
     /// Signs data with the host's key and publishes it. `seqno` must be above every number that the key used.
     public func publish(
-        _ data: [UInt8], to topic: Topic, seqno: UInt64
+        _ data: [UInt8], to topic: Topic, seqno: UInt64, isUrgent: Bool = false
     ) -> Result<Publication, PublicationRefusal> {
-        self.publish(.signed(topic: topic, data: data, seqno: seqno, by: self.host.configuration.key))
+        self.publish(
+            .signed(topic: topic, data: data, seqno: seqno, by: self.host.configuration.key),
+            isUrgent: isUrgent)
     }
 
-    /// Publishes a complete message of our own.
-    public func publish(_ message: Message) -> Result<Publication, PublicationRefusal> {
+    /// Publishes a complete message of our own; an urgent one goes ahead of what waits in the queues.
+    public func publish(
+        _ message: Message, isUrgent: Bool = false
+    ) -> Result<Publication, PublicationRefusal> {
         guard !self.isClosed else { return .failure(.closed) }
-        for output in self.apply(.publish(message)) {
+        for output in self.apply(.publish(message, isUrgent: isUrgent)) {
             switch output {
             case .published(let id, _, let peers): return .success(Publication(id: id, peers: peers))
             case .publicationRefused(_, _, .duplicate): return .failure(.duplicate)
@@ -53,6 +57,28 @@ extension GossipSub {
     /// Changes a topic's settings.
     public func setConfiguration(_ configuration: TopicConfiguration, of topic: Topic) {
         self.apply(.setTopicConfiguration(topic, configuration))
+    }
+
+    /// Keeps these peers outside of meshes, always sends them everything, and dials them when they are not
+    /// connected (explicit peering agreements). The agreement must be mutual.
+    public func setDirectPeers(_ addresses: [PeerID: [Multiaddr]]) {
+        self.dialer.directAddresses = addresses
+        self.apply(.setDirectPeers(Set(addresses.keys)))
+    }
+
+    /// Takes nothing more from these peers, and nothing that they wrote.
+    public func setBlockedPeers(_ peers: Set<PeerID>) {
+        self.apply(.setBlockedPeers(peers))
+    }
+
+    /// Sets the application's own score of a peer (P5); nil: the default.
+    public func setApplicationScore(_ score: Double?, of peer: PeerID) {
+        self.apply(.setApplicationScore(peer, score))
+    }
+
+    /// Says how many members of a topic are known to be online, ourselves not counted.
+    public func setOnlineMembers(_ count: Int?, of topic: Topic) {
+        self.apply(.setOnlineMembers(topic, count))
     }
 
     /// Starts or stops asking for places in meshes.
@@ -124,6 +150,22 @@ extension GossipSub {
     /// The topics that have counters.
     public var ownTopics: [Topic] { self.router.ownTopics }
 
-    /// A peer's score; 0 for now.
+    /// A peer's score; 0 without scoring.
     public func score(of peer: PeerID) -> Double { self.router.score(of: peer) }
+
+    /// What a connected peer's score is made of; nil without scoring.
+    public func scoreParts(of peer: PeerID) -> ScoreParts? { self.router.scoreParts(of: peer) }
+
+    /// Whether a peer is in a topic's mesh, and why not.
+    public func meshStanding(of peer: PeerID, in topic: Topic) -> MeshStanding {
+        self.router.meshStanding(of: peer, in: topic, now: self.host.now)
+    }
+
+    /// The scores that outlive this run.
+    public var retainedScores: [RetainedScore] { self.router.retainedScores(now: self.host.now) }
+
+    /// Remembers scores of an earlier run.
+    public func restore(_ scores: [RetainedScore]) {
+        self.apply(.restoreScores(scores))
+    }
 }

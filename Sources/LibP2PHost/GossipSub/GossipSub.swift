@@ -29,6 +29,7 @@ public final class GossipSub {
     let logger: Logger
     var router: GossipSubRouter
     var peers: [PeerID: GossipSubPeer] = [:]
+    let dialer: GossipSubDialer
     private var verifier: SignatureVerifier?
     private var pendingOutputs: [GossipSubRouter.Output] = []
     private var isDraining = false
@@ -53,6 +54,7 @@ public final class GossipSub {
         self.router = GossipSubRouter(
             parameters: configuration.parameters, localPeer: host.peerID, prng: prng)
         self.router.isTracing = configuration.isTracing
+        self.dialer = GossipSubDialer(host: host, parameters: configuration.parameters)
         self.verifier = SignatureVerifier(
             eventLoop: host.eventLoop, threads: configuration.verifierThreads
         ) { [weak self] answers in
@@ -116,6 +118,7 @@ public final class GossipSub {
         case .publicationRefused: break
         case .subscriberChanged(let peer, let topic, let isSubscribed):
             self.onSubscriberChanged?(peer, topic, isSubscribed)
+        case .dial(let peer, let addresses, let reason): self.dialer.dial(peer, addresses, reason)
         case .trace(let event): self.onTrace?(event)
         }
     }
@@ -198,6 +201,7 @@ public final class GossipSub {
         for topic in self.router.joinedTopics { self.apply(.unsubscribe(topic)) }
         self.isClosed = true
         self.timer?.cancel()
+        self.dialer.stop()
         self.verifier?.stop()
         self.verifier = nil
         for protocolID in GossipSubProtocol.identifiers { self.host.removeHandler(protocolID) }

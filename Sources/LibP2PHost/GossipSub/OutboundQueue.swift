@@ -1,8 +1,7 @@
 import LibP2P
 import LibP2PCore
 
-/// The RPCs that wait for one peer's stream, bounded in number and bytes, own and control before forwarded
-/// ones.
+/// The RPCs that wait for one peer's stream, bounded in number and bytes, in the order of their priorities.
 struct OutboundQueue {
     /// A first-in, first-out queue that pops without moving what is behind.
     private struct Lane {
@@ -33,42 +32,35 @@ struct OutboundQueue {
 
     private let countMax: Int
     private let bytesMax: Int
-    private var prompt = Lane()
-    private var forwarded = Lane()
+    private var lanes = [Lane](repeating: Lane(), count: SendPriority.allCases.count)
 
-    /// The bounds hold for each of the two priorities.
+    /// The bounds hold for each of the priorities.
     init(countMax: Int, bytesMax: Int) {
         self.countMax = countMax
         self.bytesMax = bytesMax
     }
 
-    var isEmpty: Bool { self.count == 0 }
-    var count: Int { self.prompt.count + self.forwarded.count }
-    var bytes: Int { self.prompt.bytes + self.forwarded.bytes }
+    var isEmpty: Bool { self.lanes.allSatisfy { $0.count == 0 } }
+    var count: Int { self.lanes.reduce(0) { $0 + $1.count } }
+    var bytes: Int { self.lanes.reduce(0) { $0 + $1.bytes } }
 
     /// Adds an RPC; false when there is no room. An empty lane takes any one RPC.
     mutating func push(_ rpc: RPC, _ priority: SendPriority) -> Bool {
         let size = rpc.encodedSize
-        switch priority {
-        case .prompt:
-            guard self.hasRoom(self.prompt, size) else { return false }
-            self.prompt.push(rpc, size: size)
-        case .forwarded:
-            guard self.hasRoom(self.forwarded, size) else { return false }
-            self.forwarded.push(rpc, size: size)
-        }
+        guard self.hasRoom(self.lanes[priority.rawValue], size) else { return false }
+        self.lanes[priority.rawValue].push(rpc, size: size)
         return true
     }
 
-    /// Takes the next RPC.
+    /// Takes the next RPC: the first of the most urgent priority that has any.
     mutating func pop() -> RPC? {
-        self.prompt.pop() ?? self.forwarded.pop()
+        for index in self.lanes.indices where self.lanes[index].count > 0 { return self.lanes[index].pop() }
+        return nil
     }
 
     /// Drops everything.
     mutating func removeAll() {
-        self.prompt = Lane()
-        self.forwarded = Lane()
+        self.lanes = [Lane](repeating: Lane(), count: SendPriority.allCases.count)
     }
 
     private func hasRoom(_ lane: Lane, _ size: Int) -> Bool {
