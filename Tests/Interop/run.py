@@ -4,7 +4,6 @@ Prints one line a scenario, then one line with the peer's own counts, then `N pa
 """
 
 import argparse
-import contextlib
 import json
 import pathlib
 import sys
@@ -41,18 +40,10 @@ def run_pair(options):
         return int(held), int(not held), (go, python)
 
 
-def place(folder):
-    """Returns the folder of the homes and traces as a context: a passing one unless it was named."""
-    if not folder:
-        return tempfile.TemporaryDirectory(prefix="interop-")
-    folder.mkdir(parents=True, exist_ok=True)
-    return contextlib.nullcontext(folder)
-
-
 def run_peer(peer, options):
     """Every scenario builds on those before it, so the first failure ends the run."""
     passed, world = 0, None
-    with place(options.folder) as folder, peer:
+    with tempfile.TemporaryDirectory(prefix="interop-") as folder, peer:
         def prepare():
             nonlocal world
             world = scenarios.World(options.descord, folder, peer)
@@ -78,7 +69,6 @@ def main():
     parser.add_argument("--p2pd", required=True)
     parser.add_argument("--descord")
     parser.add_argument("--report", type=pathlib.Path, help="file for the counts, as JSON")
-    parser.add_argument("--folder", type=pathlib.Path, help="keeps homes and traces there")
     parser.add_argument("--messages", type=int, default=scenarios.MESSAGES)
     options = parser.parse_args()
     scenarios.MESSAGES = options.messages

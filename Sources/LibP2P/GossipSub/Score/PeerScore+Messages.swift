@@ -42,14 +42,10 @@ extension PeerScore {
         _ id: MessageID, _ topic: Topic, from peer: Int, _ reason: RejectReason, now: Instant
     ) {
         switch reason {
-        case .missingSignature, .invalidSignature, .unexpectedSignature, .unexpectedAuthInfo:
+        case .missingSignature, .invalidSignature, .unexpectedSignature, .unexpectedAuthInfo, .selfOrigin:
             // The id proves nothing: no record is made of it.
             self.addInvalidDelivery(self.place(of: peer), self.intern(topic))
         case .blacklistedPeer, .blacklistedSource, .validationQueueFull:
-            break
-        case .selfOrigin:
-            // go-libp2p-pubsub punishes it. But a run knows nothing of what the run before it sent, and honest
-            // peers that still hold that offer it, and hand it over when asked.
             break
         case .validationThrottled: self.close(id, .throttled, now: now)
         case .validationIgnored: self.close(id, .ignored, now: now)
