@@ -190,9 +190,10 @@ extension GossipSubRouter {
         }
         let name = self.topics[topic].topic
         // What we wrote ourselves was passed on in good faith.
-        if reason != .selfOrigin { self.scores?.rejected(id, name, from: peer, reason, now: now) }
+        let isOffence = reason != .selfOrigin
+        if isOffence { self.scores?.rejected(id, name, from: peer, reason, now: now) }
         guard self.peers.contains(peer) else { return }
-        self.gater?.rejected(from: peer, reason, now: now)
+        if isOffence { self.gater?.rejected(from: peer, reason, now: now) }
         self.trace(.rejectMessage(id, name, from: self.peers[peer].id, reason), into: &outputs)
         self.dropIfGraylisted(peer, now: now, into: &outputs)
     }
