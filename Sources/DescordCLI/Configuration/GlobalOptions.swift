@@ -42,6 +42,11 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         completion: .profile)
     package var profile: String?
 
+    @Option(
+        help: ArgumentHelp("Write what gossip does to this file, one object a line.", valueName: "file"),
+        completion: .file())
+    package var trace: String?
+
     @Flag(
         name: .customLong("no-mdns"), help: "Neither look for members on the local network nor answer there.")
     package var noMDNS = false
@@ -64,6 +69,7 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         options.timeout = self.timeout ?? outer.timeout
         options.listen = outer.listen
         options.profile = outer.profile
+        options.trace = outer.trace
         options.noMDNS = outer.noMDNS
         options.passphraseDescriptor = outer.passphraseDescriptor
         return options
