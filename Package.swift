@@ -127,7 +127,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "descord", "DescordCLI", "DescordCore", "LibP2P", "LibP2PCore", "DescordCrypto",
+                "descord", "DescordCLI", "DescordNode", "DescordStore", "DescordCore", "LibP2P", "LibP2PCore",
+                "DescordCrypto",
             ],
             swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["descord"], swiftSettings: settings),

@@ -6,7 +6,6 @@ to the millisecond), divided by 2 D; plus one for TCP's own handshake, which the
 once and a real path does not. Half a round trip is a flight that arrived and was not answered.
 """
 
-import datetime
 import json
 import time
 
@@ -56,6 +55,6 @@ def first_rpc(trace, peer):
     """Returns when the listener handled the peer's first RPC, in seconds since 1970."""
     for line in trace.read_text().splitlines():
         event = json.loads(line)
-        if event["type"] == "RECV_RPC" and event["peer"] == peer:
-            return datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
+        if event["type"] == "RECV_RPC" and event["recvRPC"]["receivedFrom"] == peer:
+            return event["timestamp"] / 1e9
     raise Failure("the listener's trace has no RPC of the poster")

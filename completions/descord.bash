@@ -165,7 +165,7 @@ _descord() {
     local -a repeating_flags=(--verbose -v)
     local -a non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     local -a repeating_options=(--connect --listen)
-    local -a non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    local -a non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -185,6 +185,10 @@ _descord() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -212,7 +216,7 @@ _descord_keygen() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--force --passphrase --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--import --home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--import --home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -238,6 +242,10 @@ _descord_keygen() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -248,7 +256,7 @@ _descord_id() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -268,6 +276,10 @@ _descord_id() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -303,7 +315,7 @@ _descord_space_create() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--public --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -325,6 +337,10 @@ _descord_space_create() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -335,7 +351,7 @@ _descord_space_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--discover --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -357,6 +373,10 @@ _descord_space_list() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -367,7 +387,7 @@ _descord_space_invite() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--rank --uses --expires --home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--rank --uses --expires --home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -398,6 +418,10 @@ _descord_space_invite() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -416,7 +440,7 @@ _descord_space_join() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -436,6 +460,10 @@ _descord_space_join() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -448,7 +476,7 @@ _descord_space_use() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -468,6 +496,10 @@ _descord_space_use() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -488,7 +520,7 @@ _descord_space_info() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -508,6 +540,10 @@ _descord_space_info() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -528,7 +564,7 @@ _descord_space_members() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -548,6 +584,10 @@ _descord_space_members() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -568,7 +608,7 @@ _descord_space_leave() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -588,6 +628,10 @@ _descord_space_leave() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -631,7 +675,7 @@ _descord_channel_create() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -651,6 +695,10 @@ _descord_channel_create() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -663,7 +711,7 @@ _descord_channel_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -683,6 +731,10 @@ _descord_channel_list() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -703,7 +755,7 @@ _descord_channel_use() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -725,6 +777,10 @@ _descord_channel_use() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -743,7 +799,7 @@ _descord_post() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--channel -c --wait --home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--channel -c --wait --home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options -1
 
     # Offer option value completions
@@ -772,6 +828,10 @@ _descord_post() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -782,7 +842,7 @@ _descord_log() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--raw --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--channel -c --number -n --since --until --author --home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--channel -c --number -n --since --until --author --home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -821,6 +881,10 @@ _descord_log() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -831,7 +895,7 @@ _descord_listen() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--not-mine --raw --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--channel -c --number -n --since --home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--channel -c --number -n --since --home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -863,6 +927,10 @@ _descord_listen() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -873,7 +941,7 @@ _descord_repl() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -895,6 +963,10 @@ _descord_repl() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -905,7 +977,7 @@ _descord_sync() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -925,6 +997,10 @@ _descord_sync() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -968,7 +1044,7 @@ _descord_outbox_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -990,6 +1066,10 @@ _descord_outbox_list() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -1000,7 +1080,7 @@ _descord_outbox_retry() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options -1
 
     # Offer option value completions
@@ -1020,6 +1100,10 @@ _descord_outbox_retry() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -1032,7 +1116,7 @@ _descord_outbox_drop() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--all --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options -1
 
     # Offer option value completions
@@ -1052,6 +1136,10 @@ _descord_outbox_drop() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -1087,7 +1175,7 @@ _descord_peers_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--check --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1109,6 +1197,10 @@ _descord_peers_list() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -1119,7 +1211,7 @@ _descord_peers_add() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1141,6 +1233,10 @@ _descord_peers_add() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -1149,9 +1245,9 @@ _descord_peers_add() {
 
 _descord_metrics() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    non_repeating_flags=(--prometheus --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--topic --since --home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--topic --since --home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1177,6 +1273,10 @@ _descord_metrics() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -1212,7 +1312,7 @@ _descord_config_get() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1234,6 +1334,10 @@ _descord_config_get() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -1252,7 +1356,7 @@ _descord_config_set() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 2
 
     # Offer option value completions
@@ -1274,6 +1378,10 @@ _descord_config_set() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -1292,7 +1400,7 @@ _descord_config_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1314,6 +1422,10 @@ _descord_config_list() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -1324,7 +1436,7 @@ _descord_config_unset() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1344,6 +1456,10 @@ _descord_config_unset() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')
@@ -1387,7 +1503,7 @@ _descord_params_show() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--explain --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1409,6 +1525,10 @@ _descord_params_show() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -1427,7 +1547,7 @@ _descord_params_lint() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--members --cron --home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--members --cron --home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1455,6 +1575,10 @@ _descord_params_lint() {
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
     '--passphrase-fd')
         return
         ;;
@@ -1473,7 +1597,7 @@ _descord_params_diff() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
     __descord_offer_flags_options 2
 
     # Offer option value completions
@@ -1493,6 +1617,10 @@ _descord_params_diff() {
         ;;
     '--profile')
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
         return
         ;;
     '--passphrase-fd')

@@ -20,93 +20,93 @@ function __descord_parse_tokens -S
     set -l unparsed_tokens (__descord_tokens -pc)
     switch $unparsed_tokens[1]
     case 'descord'
-        __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+        __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'keygen'
-            __descord_parse_subcommand 0 'force' 'import=' 'passphrase' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+            __descord_parse_subcommand 0 'force' 'import=' 'passphrase' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
         case 'id'
-            __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+            __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
         case 'space'
             __descord_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'create'
-                __descord_parse_subcommand 1 'public' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'public' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'list'
-                __descord_parse_subcommand 0 'discover' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 0 'discover' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'invite'
-                __descord_parse_subcommand 1 'rank=' 'uses=' 'expires=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'rank=' 'uses=' 'expires=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'join'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'use'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'info'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'members'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'leave'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             end
         case 'channel'
             __descord_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'create'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'list'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'use'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             end
         case 'post'
-            __descord_parse_subcommand -r 1 'c/channel=' 'wait=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+            __descord_parse_subcommand -r 1 'c/channel=' 'wait=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
         case 'log'
-            __descord_parse_subcommand 0 'c/channel=' 'n/number=' 'since=' 'until=' 'author=' 'raw' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+            __descord_parse_subcommand 0 'c/channel=' 'n/number=' 'since=' 'until=' 'author=' 'raw' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
         case 'listen'
-            __descord_parse_subcommand 0 'c/channel=' 'n/number=' 'since=' 'not-mine' 'raw' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+            __descord_parse_subcommand 0 'c/channel=' 'n/number=' 'since=' 'not-mine' 'raw' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
         case 'repl'
-            __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+            __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
         case 'sync'
-            __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+            __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
         case 'outbox'
             __descord_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'list'
-                __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'retry'
-                __descord_parse_subcommand -r 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand -r 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'drop'
-                __descord_parse_subcommand -r 1 'all' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand -r 1 'all' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             end
         case 'peers'
             __descord_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'list'
-                __descord_parse_subcommand 0 'check' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 0 'check' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'add'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             end
         case 'metrics'
-            __descord_parse_subcommand 0 'topic=' 'since=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+            __descord_parse_subcommand 0 'topic=' 'since=' 'prometheus' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
         case 'config'
             __descord_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'get'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'set'
-                __descord_parse_subcommand 2 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 2 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'list'
-                __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'unset'
-                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             end
         case 'params'
             __descord_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'show'
-                __descord_parse_subcommand 1 'explain' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'explain' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'lint'
-                __descord_parse_subcommand 1 'members=' 'cron=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'members=' 'cron=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'diff'
-                __descord_parse_subcommand 2 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 2 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             end
         case 'help'
             __descord_parse_subcommand -r 1 'version'
@@ -171,6 +171,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord" version' -l 'version' -d 'Show the version.'
@@ -186,7 +187,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_positional "des
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'sync' -d 'Exchange what is missing with every member who is there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'outbox' -d 'Look at what waits for other members.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'peers' -d 'Show who is known, who is connected, and in which mesh.'
-complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'metrics' -d 'Print the counters of gossip, summed over all runs.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'metrics' -d 'Print what was measured on the topics, summed over all runs.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'config' -d 'Read and change the settings.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'params' -d 'Look at the parameters of the mesh, and judge them.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'help' -d 'Show subcommand help information.'
@@ -201,6 +202,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" version' -l 'version' -d 'Show the version.'
@@ -213,6 +215,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord id"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord id"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord id" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord id" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord id" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord id" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord id" version' -l 'version' -d 'Show the version.'
@@ -236,6 +239,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space create"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space create"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space create" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space create" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space create" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space create" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space create" version' -l 'version' -d 'Show the version.'
@@ -249,6 +253,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space list"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space list"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space list" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space list" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space list" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space list" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space list" version' -l 'version' -d 'Show the version.'
@@ -265,6 +270,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space invite"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space invite"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space invite" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space invite" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space invite" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space invite" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space invite" version' -l 'version' -d 'Show the version.'
@@ -277,6 +283,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space join"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space join"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space join" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space join" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space join" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space join" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space join" version' -l 'version' -d 'Show the version.'
@@ -290,6 +297,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space use"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space use"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space use" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space use" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space use" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space use" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space use" version' -l 'version' -d 'Show the version.'
@@ -303,6 +311,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space info"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space info"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space info" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space info" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space info" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space info" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space info" version' -l 'version' -d 'Show the version.'
@@ -316,6 +325,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space members"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space members"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space members" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space members" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space members" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space members" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space members" version' -l 'version' -d 'Show the version.'
@@ -329,6 +339,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space leave"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space leave"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space leave" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space leave" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space leave" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space leave" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord space leave" version' -l 'version' -d 'Show the version.'
@@ -346,6 +357,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel create"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel create"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel create" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel create" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel create" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel create" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel create" version' -l 'version' -d 'Show the version.'
@@ -359,6 +371,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel list"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel list"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel list" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel list" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel list" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel list" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel list" version' -l 'version' -d 'Show the version.'
@@ -372,6 +385,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel use"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel use"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel use" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel use" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel use" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel use" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord channel use" version' -l 'version' -d 'Show the version.'
@@ -386,6 +400,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord post"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord post"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord post" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord post" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord post" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord post" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord post" version' -l 'version' -d 'Show the version.'
@@ -404,6 +419,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord log"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord log"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord log" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord log" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord log" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord log" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord log" version' -l 'version' -d 'Show the version.'
@@ -421,6 +437,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord listen"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord listen"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord listen" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord listen" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord listen" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord listen" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord listen" version' -l 'version' -d 'Show the version.'
@@ -433,6 +450,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord repl"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord repl"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord repl" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord repl" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord repl" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord repl" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord repl" version' -l 'version' -d 'Show the version.'
@@ -446,6 +464,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sync"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sync"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sync" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sync" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sync" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sync" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sync" version' -l 'version' -d 'Show the version.'
@@ -463,6 +482,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox list"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox list"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox list" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox list" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox list" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox list" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox list" version' -l 'version' -d 'Show the version.'
@@ -475,6 +495,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox retry"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox retry"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox retry" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox retry" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox retry" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox retry" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox retry" version' -l 'version' -d 'Show the version.'
@@ -488,6 +509,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox drop"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox drop"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox drop" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox drop" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox drop" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox drop" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord outbox drop" version' -l 'version' -d 'Show the version.'
@@ -505,6 +527,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers list"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers list"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers list" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers list" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers list" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers list" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers list" version' -l 'version' -d 'Show the version.'
@@ -517,12 +540,14 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers add"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers add"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers add" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers add" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers add" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers add" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers add" version' -l 'version' -d 'Show the version.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord peers add" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" topic' -l 'topic' -d 'Only this topic.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" since' -l 'since' -d 'Only what happened since: RFC 3339 or an age.' -rfka ''
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" prometheus' -l 'prometheus' -d 'Print one page in Prometheus\' text format, for the node exporter\'s textfile collector.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" home' -l 'home' -d 'Where the identity and the database live.' -rfa '(__descord_complete_directories)'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" json' -l 'json' -d 'Print one JSON object a line; errors too, on standard error.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors on standard error.'
@@ -531,6 +556,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord metrics" version' -l 'version' -d 'Show the version.'
@@ -550,6 +576,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config get"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config get"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config get" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config get" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config get" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config get" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config get" version' -l 'version' -d 'Show the version.'
@@ -563,6 +590,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config set"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config set"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config set" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config set" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config set" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config set" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config set" version' -l 'version' -d 'Show the version.'
@@ -575,6 +603,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config list"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config list"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config list" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config list" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config list" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config list" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config list" version' -l 'version' -d 'Show the version.'
@@ -588,6 +617,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config unset"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config unset"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config unset" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config unset" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config unset" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config unset" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord config unset" version' -l 'version' -d 'Show the version.'
@@ -607,6 +637,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params show"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params show"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params show" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params show" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params show" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params show" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params show" version' -l 'version' -d 'Show the version.'
@@ -622,6 +653,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params lint"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params lint"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params lint" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params lint" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params lint" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params lint" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params lint" version' -l 'version' -d 'Show the version.'
@@ -636,6 +668,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff" profile' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff" version' -l 'version' -d 'Show the version.'

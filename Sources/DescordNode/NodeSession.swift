@@ -175,6 +175,11 @@ package actor NodeSession {
         self.backend = nil
     }
 
+    /// Whether this process runs the node, and does not merely speak to it.
+    package var ownsNode: Bool {
+        if case .owner = self.backend { true } else { false }
+    }
+
     // MARK: - Without a session
 
     /// Whether some process runs this home's node now.

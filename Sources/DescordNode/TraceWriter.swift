@@ -1,78 +1,42 @@
 import Foundation
+import Glibc
 import LibP2P
 import LibP2PCore
 
-/// Writes gossipsub's trace events to a file, one JSON object a line, by go-libp2p-pubsub's names.
+/// Why there is no trace: the path, and `errno`.
+public struct TraceFailure: Error, Hashable, Sendable {
+    public let path: String
+    public let code: Int32
+}
+
+/// Writes gossipsub's trace events to a file, one JSON object a line, in the shape of go-libp2p-pubsub's JSON
+/// tracer (`trace.proto`): `type`, `peerID`, `timestamp` in nanoseconds since 1970, and what the event has in
+/// an object of its own. Unlike there types are names, peer ids base58, message ids hexadecimal, RPCs are
+/// counted instead of listed, and GRAFT and PRUNE have a reason.
 ///
 /// Confined to the node's loop. Every line is written whole as its event happens, so that a reader that
 /// follows the file sees what led to where it looks.
 final class TraceWriter {
-    private struct Line: Encodable {
-        var type: String
-        var time: String
-        var peer: String?
-        var topic: String?
-        var message: String?
-        var reason: String?
-        var `protocol`: String?
-        var counts: [String: Int]?
-    }
-
     private let file: FileHandle
+    private let peer: String
     private let wallTime: @Sendable () -> WallTime
     private let encoder = JSONEncoder()
 
-    /// Opens `path` for appending; throws Foundation's error when that cannot be done.
-    init(path: String, wallTime: @escaping @Sendable () -> WallTime) throws {
-        if !FileManager.default.fileExists(atPath: path) {
-            guard FileManager.default.createFile(atPath: path, contents: nil) else {
-                throw CocoaError(.fileWriteNoPermission)
-            }
-        }
-        self.file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        try self.file.seekToEnd()
+    /// Opens `path` for appending; a new file is the owner's alone, because it tells who talks to whom.
+    init(
+        path: String, peer: PeerID, wallTime: @escaping @Sendable () -> WallTime
+    ) throws(TraceFailure) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw TraceFailure(path: path, code: errno) }
+        self.file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        self.peer = peer.description
         self.wallTime = wallTime
         self.encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
 
     /// Writes an event.
     func write(_ event: TraceEvent) {
-        var line = Line(type: event.name, time: Timestamp.text(of: self.wallTime()))
-        switch event {
-        case .publishMessage(let id, let topic):
-            line.message = Multibase.hex(id.bytes)
-            line.topic = topic.description
-        case .rejectMessage(let id, let topic, let peer, let reason):
-            line.message = Multibase.hex(id.bytes)
-            line.topic = topic.description
-            line.peer = peer.description
-            line.reason = reason.rawValue
-        case .duplicateMessage(let id, let topic, let peer), .deliverMessage(let id, let topic, let peer):
-            line.message = Multibase.hex(id.bytes)
-            line.topic = topic.description
-            line.peer = peer.description
-        case .addPeer(let peer, let protocolID):
-            line.peer = peer.description
-            line.protocol = protocolID.rawValue
-        case .removePeer(let peer): line.peer = peer.description
-        case .receiveRPC(let peer, let counts), .sendRPC(let peer, let counts),
-            .dropRPC(let peer, let counts):
-            line.peer = peer.description
-            line.counts = [
-                "subscriptions": counts.subscriptions, "messages": counts.messages, "ihave": counts.ihave,
-                "iwant": counts.iwant, "graft": counts.graft, "prune": counts.prune,
-                "idontwant": counts.idontwant,
-            ]
-        case .join(let topic), .leave(let topic): line.topic = topic.description
-        case .graft(let peer, let topic, let reason):
-            line.peer = peer.description
-            line.topic = topic.description
-            line.reason = reason.rawValue
-        case .prune(let peer, let topic, let reason):
-            line.peer = peer.description
-            line.topic = topic.description
-            line.reason = reason.rawValue
-        }
+        let line = TraceLine(event, by: self.peer, at: self.wallTime())
         do {
             try self.file.write(contentsOf: try self.encoder.encode(line) + [UInt8(ascii: "\n")])
         } catch {
@@ -81,34 +45,117 @@ final class TraceWriter {
     }
 }
 
-/// RFC 3339 in UTC with milliseconds.
-package enum Timestamp {
-    /// Returns the text of a time, such as `2026-01-02T03:04:05.678Z`.
-    package static func text(of time: WallTime) -> String {
-        let milliseconds = time.milliseconds
-        let days = (milliseconds / 86_400_000) - (milliseconds % 86_400_000 < 0 ? 1 : 0)
-        let rest = milliseconds - days * 86_400_000
-        let (year, month, day) = Self.civil(fromDays: days)
-        func padded(_ value: Int64, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
-        }
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(rest / 3_600_000, 2)):"
-            + "\(padded(rest / 60_000 % 60, 2)):\(padded(rest / 1_000 % 60, 2)).\(padded(rest % 1_000, 3))Z"
+/// One line of a trace.
+struct TraceLine: Encodable {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
     }
 
-    /// The proleptic Gregorian date of a number of days since 1970-01-01, by eras of 400 years that start in
-    /// March.
-    private static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (
-            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        )
+    /// What an RPC held, as counts.
+    private struct Meta: Encodable {
+        struct Control: Encodable {
+            var ihave: Int
+            var iwant: Int
+            var graft: Int
+            var prune: Int
+            var idontwant: Int
+        }
+
+        var messages: Int
+        var subscription: Int
+        var control: Control
+    }
+
+    private let type: String
+    private let peerID: String
+    private let timestamp: Int64
+    /// The name of the event's object.
+    private let name: String
+    private var texts: [(name: String, value: String)] = []
+    private var meta: Meta?
+
+    init(_ event: TraceEvent, by peer: String, at time: WallTime) {
+        self.type = event.name
+        self.peerID = peer
+        self.timestamp = time.milliseconds.multipliedReportingOverflow(by: 1_000_000).partialValue
+        switch event {
+        case .publishMessage(let id, let topic):
+            self.name = "publishMessage"
+            self.texts = Self.message(id, topic)
+        case .rejectMessage(let id, let topic, let peer, let reason):
+            self.name = "rejectMessage"
+            self.texts = Self.message(id, topic, from: peer) + [("reason", reason.rawValue)]
+        case .duplicateMessage(let id, let topic, let peer):
+            self.name = "duplicateMessage"
+            self.texts = Self.message(id, topic, from: peer)
+        case .deliverMessage(let id, let topic, let peer):
+            self.name = "deliverMessage"
+            self.texts = Self.message(id, topic, from: peer)
+        case .addPeer(let peer, let protocolID):
+            self.name = "addPeer"
+            self.texts = [("peerID", peer.description), ("proto", protocolID.rawValue)]
+        case .removePeer(let peer):
+            self.name = "removePeer"
+            self.texts = [("peerID", peer.description)]
+        case .receiveRPC(let peer, let counts):
+            self.name = "recvRPC"
+            self.texts = [("receivedFrom", peer.description)]
+            self.meta = Self.meta(counts)
+        case .sendRPC(let peer, let counts):
+            self.name = "sendRPC"
+            self.texts = [("sendTo", peer.description)]
+            self.meta = Self.meta(counts)
+        case .dropRPC(let peer, let counts):
+            self.name = "dropRPC"
+            self.texts = [("sendTo", peer.description)]
+            self.meta = Self.meta(counts)
+        case .join(let topic):
+            self.name = "join"
+            self.texts = [("topic", topic.description)]
+        case .leave(let topic):
+            self.name = "leave"
+            self.texts = [("topic", topic.description)]
+        case .graft(let peer, let topic, let reason):
+            self.name = "graft"
+            self.texts = Self.change(peer, topic, reason.rawValue)
+        case .prune(let peer, let topic, let reason):
+            self.name = "prune"
+            self.texts = Self.change(peer, topic, reason.rawValue)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var line = encoder.container(keyedBy: Key.self)
+        try line.encode(self.type, forKey: Key(stringValue: "type"))
+        try line.encode(self.peerID, forKey: Key(stringValue: "peerID"))
+        try line.encode(self.timestamp, forKey: Key(stringValue: "timestamp"))
+        var object = line.nestedContainer(keyedBy: Key.self, forKey: Key(stringValue: self.name))
+        for (name, value) in self.texts { try object.encode(value, forKey: Key(stringValue: name)) }
+        if let meta { try object.encode(meta, forKey: Key(stringValue: "meta")) }
+    }
+
+    private static func message(
+        _ id: MessageID, _ topic: Topic, from peer: PeerID? = nil
+    ) -> [(name: String, value: String)] {
+        [("messageID", Multibase.hex(id.bytes)), ("topic", topic.description)]
+            + (peer.map { [("receivedFrom", $0.description)] } ?? [])
+    }
+
+    private static func change(
+        _ peer: PeerID, _ topic: Topic, _ reason: String
+    ) -> [(name: String, value: String)] {
+        [("peerID", peer.description), ("topic", topic.description), ("reason", reason)]
+    }
+
+    private static func meta(_ counts: RPCCounts) -> Meta {
+        Meta(
+            messages: counts.messages, subscription: counts.subscriptions,
+            control: Meta.Control(
+                ihave: counts.ihave, iwant: counts.iwant, graft: counts.graft, prune: counts.prune,
+                idontwant: counts.idontwant))
     }
 }

@@ -14,7 +14,10 @@ import Testing
         "history_is_read_through_a_third_when_its_author_is_gone",
         "hundred_posts_at_once_are_each_heard_once",
         "killed_listener_leaves_nothing_that_blocks",
+        "metrics_are_recorded_while_a_node_stays",
+        "metrics_of_two_runs_add_up",
         "own_listener_is_no_other_home",
+        "peers_say_why_they_are_in_a_mesh_or_not",
         "post_killed_at_any_moment_loses_nothing_printed",
         "post_without_anybody_is_queued_and_says_why",
         "profile_that_does_not_exist_is_refused_with_the_known_ones",
@@ -36,6 +39,7 @@ import Testing
         "text_of_two_mebibytes_is_refused_whatever_its_way",
         "ticket_names_members_who_were_only_met",
         "tickets_that_are_no_good_are_refused",
+        "trace_has_the_shape_of_go_libp2p_pubsub",
     ]
 
     @Test(arguments: Self.names) func scenario(_ name: String) async throws {

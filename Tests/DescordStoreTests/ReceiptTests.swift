@@ -185,33 +185,6 @@ import Testing
         #expect(try again.scores().map(\.behaviourPenalty) == [4])
     }
 
-    @Test func metricsAddUpOverRunsAndSinceATime() throws {
-        let world = try World()
-        var first = TopicMetrics(topic: "t")
-        first.messagesPublished = 3
-        first.duplicatesReceived = 1
-        first.meshPeers = 4
-        first.lastActivity = world.clock.now
-        first.more = ["graft": 2]
-        try world.alice.store.addMetrics([first])
-        world.clock.advance(by: .seconds(600))
-        let middle = world.clock.now
-        var second = TopicMetrics(topic: "t")
-        second.messagesPublished = 5
-        second.meshPeers = 1
-        second.lastActivity = world.clock.now
-        second.more = ["graft": 1]
-        let store = try world.alice.reopened()
-        try store.addMetrics([second, TopicMetrics(topic: "u")])
-        try store.addMetrics([second])
-        let all = try #require(try store.metrics(topic: "t").first)
-        #expect(all.messagesPublished == 13 && all.duplicatesReceived == 1 && all.more == ["graft": 4])
-        #expect(all.meshPeers == 1 && all.lastActivity == second.lastActivity)
-        let recent = try #require(try store.metrics(topic: "t", since: middle).first)
-        #expect(recent.messagesPublished == 10 && recent.more == ["graft": 2])
-        #expect(try store.metrics().map(\.topic) == ["t", "u"])
-    }
-
     @Test func settingsAreRemembered() throws {
         let world = try World()
         let store = world.alice.store

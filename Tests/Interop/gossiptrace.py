@@ -1,11 +1,10 @@
-"""Reads the NDJSON that a node writes to `DESCORD_TRACE`: go-libp2p-pubsub's event names, one object a line.
+"""Reads the NDJSON that a node writes to `DESCORD_TRACE`, in the shape of go-libp2p-pubsub's JSON tracer.
 
-    {"type": "SEND_RPC", "time": "2026-01-02T03:04:05.678Z", "peer": "12D3…", "topic": null,
-     "counts": {"subscriptions": 0, "messages": 1, "ihave": 0, "iwant": 0, "graft": 0, "prune": 0,
-                "idontwant": 0}}
+    {"type": "SEND_RPC", "peerID": "12D3…", "timestamp": 1767323045678000000, "sendRPC": {"sendTo": "12D3…",
+     "meta": {"messages": 1, "subscription": 0,
+              "control": {"ihave": 0, "iwant": 0, "graft": 0, "prune": 0, "idontwant": 0}}}}
 """
 
-import datetime
 import json
 import os
 
@@ -21,16 +20,24 @@ def read(path):
         return [json.loads(line) for line in file if line.endswith("\n")]
 
 
+def rpc(event):
+    """Returns the other peer of an RPC's event and the counts of what it held; None for other events."""
+    for name, peer in (("sendRPC", "sendTo"), ("recvRPC", "receivedFrom")):
+        if name in event:
+            meta = event[name]["meta"]
+            return event[name][peer], meta["control"] | {"messages": meta["messages"]}
+    return None
+
+
 def total(events, kind, what, peer=None):
     """Returns how many of `what` ("iwant", "graft", …) the RPCs of one direction carried."""
-    return sum(
-        event["counts"][what] for event in events
-        if event["type"] == kind and peer in (None, event["peer"]))
+    found = (rpc(event) for event in events if event["type"] == kind)
+    return sum(counts[what] for other, counts in found if peer in (None, other))
 
 
 def moment(event):
     """Returns the event's time in seconds since 1970."""
-    return datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
+    return event["timestamp"] / 1e9
 
 
 def grafts_into_backoff(events):
@@ -40,11 +47,12 @@ def grafts_into_backoff(events):
     """
     pruned, violations = {}, []
     for event in events:
-        peer = event.get("peer")
-        if event["type"] in ("SEND_RPC", "RECV_RPC"):
-            if event["type"] == "SEND_RPC" and event["counts"]["graft"]:
-                if peer in pruned and moment(event) - pruned[peer] < BACKOFF_SECONDS_MIN:
-                    violations.append(event)
-            if event["counts"]["prune"]:
-                pruned[peer] = moment(event)
+        if event["type"] not in ("SEND_RPC", "RECV_RPC"):
+            continue
+        peer, counts = rpc(event)
+        if event["type"] == "SEND_RPC" and counts["graft"]:
+            if peer in pruned and moment(event) - pruned[peer] < BACKOFF_SECONDS_MIN:
+                violations.append(event)
+        if counts["prune"]:
+            pruned[peer] = moment(event)
     return violations

@@ -50,7 +50,7 @@ package struct ArgumentScan {
     }
 
     private static let globalOptionsWithValues: Set<String> = [
-        "--home", "--timeout", "--connect", "--listen", "--profile", "--passphrase-fd",
+        "--home", "--timeout", "--connect", "--listen", "--profile", "--passphrase-fd", "--trace",
     ]
 
     private static func hasDefault(_ name: String) -> Bool {

@@ -161,7 +161,7 @@ package final class CommandContext {
         NetworkConfiguration(
             purpose: purpose, home: home, connect: self.settings.addresses(.connect),
             listen: self.settings.addresses(.listen), usesMDNS: self.settings.flag(.mdns),
-            profile: self.profile, verbosity: self.output.verbosity)
+            profile: self.profile, traceFile: self.options.trace, verbosity: self.output.verbosity)
     }
 
     /// The configuration files, read now.

@@ -106,9 +106,43 @@ enum PeerText {
         try output.line(line)
         for address in peer.addresses { try output.line("    " + output.foreign(address)) }
         for topic in peer.topics {
-            let mesh = topic.inMesh ? "in the mesh" : topic.subscribed ? "subscribed" : "not subscribed"
-            try output.line("    " + output.foreign(topic.topic) + "  " + mesh)
+            try output.line("    " + output.foreign(topic.topic) + "  " + self.explanation(of: topic))
         }
+    }
+
+    /// Why a peer is in a topic's mesh or is not, and what its score is made of when it has one.
+    static func explanation(of topic: PeerStatus.TopicStatus) -> String {
+        let size = "\(topic.meshPeers) of \(topic.meshLow) to \(topic.meshHigh)"
+        let standing =
+            switch topic.why {
+            case .inMesh: "in the mesh (\(size))"
+            case .notJoined: "not in the mesh: this home is not subscribed"
+            case .notConnected: "not in the mesh: not connected"
+            case .withoutMesh: "not in the mesh: speaks a protocol without meshes"
+            case .notMember: "not in the mesh: no member"
+            case .notSubscribed: "not in the mesh: not subscribed"
+            case .backoff: "not in the mesh: \(Int(topic.backoffSeconds.rounded(.up))) s of backoff left"
+            case .negativeScore: "not in the mesh: its score is below 0"
+            case .full: "not in the mesh: it has enough peers (\(size))"
+            case .direct: "not in the mesh: a direct peer, which gets everything"
+            case .oneShot: "not in the mesh: this node is here for a moment and asks for no place"
+            case .candidate: "not in the mesh yet: the next heartbeat may take it in (\(size))"
+            }
+        return standing + self.score(of: topic)
+    }
+
+    private static func score(of topic: PeerStatus.TopicStatus) -> String {
+        func text(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+        guard let parts = topic.scoreParts else {
+            return topic.score == 0 ? "" : ", score \(text(topic.score))"
+        }
+        let named = [
+            ("P1", parts.p1), ("P2", parts.p2), ("P3", parts.p3), ("P3b", parts.p3b), ("P4", parts.p4),
+            ("topics", parts.topics), ("P5", parts.p5), ("P6", parts.p6), ("P7", parts.p7),
+        ].filter { $0.1 != 0 }
+        if named.isEmpty { return "" }
+        return ", score \(text(topic.score)): "
+            + named.map { "\($0.0) \(text($0.1))" }.joined(separator: ", ")
     }
 
     private static func topic(_ topic: PeerStatus.TopicStatus) -> JSONValue {
@@ -116,6 +150,18 @@ enum PeerText {
             "topic": .string(topic.topic), "subscribed": .bool(topic.subscribed),
             "in_mesh": .bool(topic.inMesh),
             "score": .number(topic.score), "backoff_s": .number(topic.backoffSeconds),
+            "why": .string(topic.why.rawValue), "mesh_peers": topic.meshPeers.json,
+            "mesh_low": topic.meshLow.json, "mesh_high": topic.meshHigh.json,
+            "score_parts": .optional(topic.scoreParts.map(self.parts)),
+        ]
+    }
+
+    private static func parts(_ parts: PeerStatus.ScorePartsStatus) -> JSONValue {
+        [
+            "p1": .number(parts.p1), "p2": .number(parts.p2), "p3": .number(parts.p3),
+            "p3b": .number(parts.p3b), "p4": .number(parts.p4), "topic": .number(parts.topic),
+            "topics": .number(parts.topics), "p5": .number(parts.p5), "p6": .number(parts.p6),
+            "p7": .number(parts.p7),
         ]
     }
 }

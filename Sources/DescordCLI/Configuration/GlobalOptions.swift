@@ -43,6 +43,11 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         completion: .profile)
     package var profiles: [String] = []
 
+    @Option(
+        help: ArgumentHelp("Write what gossip does to this file, one object a line.", valueName: "file"),
+        completion: .file())
+    package var trace: String?
+
     @Flag(
         name: .customLong("no-mdns"), help: "Neither look for members on the local network nor answer there.")
     package var noMDNS = false
@@ -68,6 +73,7 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         options.timeout = self.timeout ?? outer.timeout
         options.listen = outer.listen
         options.profiles = outer.profiles
+        options.trace = outer.trace
         options.noMDNS = outer.noMDNS
         options.passphraseDescriptor = outer.passphraseDescriptor
         return options

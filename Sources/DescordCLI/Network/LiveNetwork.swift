@@ -12,7 +12,7 @@ package struct LiveNetwork: NetworkProvider {
     /// Changes the mesh's parameters for experiments and tests:
     /// `d=0,d_low=0,d_high=0,d_score=0,d_out=0,small_mesh_publish=false`.
     static let parametersVariable = "DESCORD_GOSSIPSUB"
-    /// Writes the gossipsub trace to a file.
+    /// Stands for `--trace`.
     static let traceVariable = "DESCORD_TRACE"
 
     private let environment: [String: String]
@@ -27,6 +27,13 @@ package struct LiveNetwork: NetworkProvider {
         do {
             let session = try await NodeSession.open(
                 node, store: configuration.home.store, logger: Self.logger(configuration.verbosity))
+            if let path = self.traceFile(configuration), await !session.ownsNode {
+                configuration.warn(
+                    CommandWarning(
+                        .traceElsewhere,
+                        "another process runs the node of this home, and nothing is traced to \"\(path)\"",
+                        hint: "give --trace to that process"))
+            }
             return LiveSession(session, store: configuration.home.store)
         } catch {
             throw CommandError(network: error)
@@ -93,13 +100,17 @@ package struct LiveNetwork: NetworkProvider {
         node.usesMulticastDNS = configuration.usesMDNS
         let warn = configuration.warn
         node.onWarning = { warn(CommandWarning($0)) }
-        node.traceFile = self.environment[Self.traceVariable].flatMap { $0.isEmpty ? nil : $0 }
+        node.traceFile = self.traceFile(configuration)
         var profile = configuration.profile
         if let text = self.environment[Self.parametersVariable], !text.isEmpty {
             profile = try ParameterOverrides(parsing: text).applied(to: profile)
         }
         node.gossipSub = profile.parameters
         return node
+    }
+
+    private func traceFile(_ configuration: NetworkConfiguration) -> String? {
+        configuration.traceFile ?? self.environment[Self.traceVariable].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private static func logger(_ verbosity: Int) -> Logger {
@@ -244,6 +255,11 @@ extension CommandError {
                 hint: isFull
                     ? "free some space and run the command again"
                     : "check the owner and mode of the home, and that its disk is not mounted read-only")
+        case let failure as TraceFailure:
+            self.init(
+                .inputOutput, failure.code == ENOSPC || failure.code == EDQUOT ? .diskFull : .inputOutput,
+                "cannot write the trace \"\(failure.path)\": \(SystemText.error(failure.code))",
+                hint: "name a file that can be written with --trace")
         case is ListenError:
             self.init(
                 .unavailable, .unreachable, "cannot listen: \(error)",

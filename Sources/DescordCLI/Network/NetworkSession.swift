@@ -43,6 +43,8 @@ package struct NetworkConfiguration: Sendable {
     package var usesMDNS: Bool
     /// What the router runs with.
     package var profile: GossipSubProfile
+    /// `--trace`: the file that trace events are appended to; nil: `DESCORD_TRACE` says, or nobody.
+    package var traceFile: String?
     /// 0 for warnings, 1 for info, 2 for debug, 3 and above for trace; logs go to standard error.
     package var verbosity: Int
     /// Told of what the node notices while the session lasts; from any thread.
@@ -50,7 +52,8 @@ package struct NetworkConfiguration: Sendable {
 
     package init(
         purpose: Purpose, home: OpenHome, connect: [Multiaddr] = [], listen: [Multiaddr] = [],
-        usesMDNS: Bool = true, profile: GossipSubProfile = .descord, verbosity: Int = 0,
+        usesMDNS: Bool = true, profile: GossipSubProfile = .descord, traceFile: String? = nil,
+        verbosity: Int = 0,
         warn: @escaping @Sendable (CommandWarning) -> Void = { _ in }
     ) {
         self.purpose = purpose
@@ -59,6 +62,7 @@ package struct NetworkConfiguration: Sendable {
         self.listen = listen
         self.usesMDNS = usesMDNS
         self.profile = profile
+        self.traceFile = traceFile
         self.verbosity = verbosity
         self.warn = warn
     }

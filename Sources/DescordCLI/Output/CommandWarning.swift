@@ -9,6 +9,7 @@ package struct CommandWarning: Equatable, Sendable {
         case leaveQueued = "leave_queued"
         case nameTaken = "name_taken"
         case sameKeyElsewhere = "same_key_elsewhere"
+        case traceElsewhere = "trace_elsewhere"
         case variableWins = "variable_wins"
     }
 

@@ -85,18 +85,13 @@ package struct Records: Sendable {
         }
     }
 
-    /// Counters of all runs, by topic.
-    package func metrics(topic: String?, since: WallTime?) throws(CommandError) -> [MetricsRow] {
-        try self.explained { () throws(StoreError) in try self.store.metrics(topic: topic, since: since) }.map
-        { row in
-            MetricsRow(
-                topic: row.topic,
-                counters: [
-                    ("messages_published", row.messagesPublished),
-                    ("messages_received", row.messagesReceived),
-                    ("duplicates_received", row.duplicatesReceived), ("mesh_peers", row.meshPeers),
-                ] + row.more.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
-                lastActivity: row.lastActivity)
+    /// What was measured in all runs, by topic.
+    package func metrics(topic: String?, since: WallTime?) throws(CommandError) -> [TopicReport] {
+        let spaces = try self.spaces()
+        return try self.explained { () throws(StoreError) in
+            try self.store.metrics(topic: topic, since: since)
+        }.map { metrics in
+            TopicReport(metrics, spaceName: spaces.first { $0.topic == metrics.topic }?.name)
         }
     }
 

@@ -198,24 +198,6 @@ package struct OutboxRow: Equatable, Sendable {
     }
 }
 
-/// The counters of a topic.
-package struct MetricsRow: Equatable, Sendable {
-    package var topic: String
-    package var counters: [(name: String, value: Int64)]
-    package var lastActivity: WallTime?
-
-    package init(topic: String, counters: [(name: String, value: Int64)], lastActivity: WallTime?) {
-        self.topic = topic
-        self.counters = counters
-        self.lastActivity = lastActivity
-    }
-
-    package static func == (a: MetricsRow, b: MetricsRow) -> Bool {
-        a.topic == b.topic && a.lastActivity == b.lastActivity
-            && a.counters.elementsEqual(b.counters) { $0.name == $1.name && $0.value == $1.value }
-    }
-}
-
 /// Ids short enough to read.
 package enum Short {
     /// The first 8 digits.

@@ -47,14 +47,19 @@ extension NodeEngine {
             self.progressed()
             return
         }
+        let received = self.configuration.wallTime()
         self.pipeline.submit([.gossip(message.data ?? [], topic: topic)], from: .gossip(peer)) {
             [unowned self] outcomes in
             switch outcomes[0] {
             case .refused: completion(.reject)
             case .foreign, .failed: completion(.ignore)
             case .judged(let operation, .duplicate):
+                self.measureCopy(of: operation, in: message.topic)
                 completion(self.recentlySynced.remove(operation.id) ? .accept : .ignore)
             case .judged(let operation, let verdict):
+                if verdict.forwards {
+                    self.measureDelivery(of: operation, in: message.topic, at: received)
+                }
                 completion(Self.result(of: verdict, for: operation))
             }
         }
@@ -127,15 +132,6 @@ extension NodeEngine {
             try store.saveScores(scores, at: now)
         }
     }
-
-    func recordMetrics() {
-        let now = self.configuration.wallTime()
-        let metrics = self.spaces.map { context in
-            self.metrics(of: context.topic, at: now)
-        }
-        let store = self.store
-        self.pipeline.write { try store.addMetrics(metrics, at: now) }
-    }
 }
 
 extension NodeEngine {
@@ -149,31 +145,11 @@ extension NodeEngine {
         return (stored.encoded, try self.store.nextGossipSeqno(), isUrgent)
     }
 
-    /// What this run counted on a topic.
-    private func metrics(of topic: Topic, at now: WallTime) -> TopicMetrics {
-        let counters = self.gossip.counters(topic)
-        var metrics = TopicMetrics(topic: topic.description)
-        metrics.messagesPublished = Int64(counters.published)
-        metrics.messagesReceived = Int64(counters.received)
-        metrics.duplicatesReceived = Int64(counters.duplicates)
-        metrics.meshPeers = Int64(self.gossip.meshPeers(topic).count)
-        if let last = counters.lastActivity {
-            metrics.lastActivity = now - (self.host.now - last)
-        }
-        metrics.more = [
-            "messages_rejected": Int64(counters.rejected), "messages_ignored": Int64(counters.ignored),
-            "messages_sent": Int64(counters.sent), "bytes_received": Int64(counters.bytesReceived),
-            "bytes_published": Int64(counters.bytesPublished), "iwant_sent": Int64(counters.iwantSent),
-            "iwant_served": Int64(counters.iwantServed), "grafts": Int64(counters.grafts),
-            "prunes": Int64(counters.prunes),
-        ]
-        return metrics
-    }
-
     /// Writes the trace that the configuration asks for.
     private func startTracing() throws {
         guard let path = self.configuration.traceFile else { return }
-        let writer = try TraceWriter(path: path, wallTime: self.configuration.wallTime)
+        let writer = try TraceWriter(
+            path: path, peer: self.peerID, wallTime: self.configuration.wallTime)
         self.gossip.onTrace = { writer.write($0) }
     }
 }

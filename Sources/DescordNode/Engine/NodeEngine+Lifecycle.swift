@@ -28,6 +28,7 @@ extension NodeEngine {
             self.listening(on: addresses)
             self.dialKnownPeers()
             self.tendStore()
+            self.keepRecordingMetrics()
             return addresses
         }
     }

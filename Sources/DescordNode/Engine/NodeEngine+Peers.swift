@@ -165,16 +165,7 @@ extension NodeEngine {
             let connection = self.host.connections(to: peer).first
             let known = book.first { $0.peer == peer }
             let addresses = known?.addresses.map(\.address) ?? []
-            let topics = self.spaces.map { context in
-                PeerStatus.TopicStatus(
-                    topic: context.topic.description,
-                    subscribed: self.gossip.subscribers(context.topic).contains(peer),
-                    inMesh: self.gossip.meshPeers(context.topic).contains(peer),
-                    score: self.gossip.score(of: peer),
-                    backoffSeconds: Double(
-                        self.gossip.backoff(of: peer, in: context.topic)?.saturatedNanoseconds ?? 0)
-                        / 1_000_000_000)
-            }
+            let topics = self.spaces.map { self.topicStatus(of: peer, in: $0.topic) }
             return PeerStatus(
                 peer: peer.description,
                 addresses: (addresses.isEmpty ? connection.map { [$0.remoteAddress] } ?? [] : addresses).map(
@@ -186,5 +177,48 @@ extension NodeEngine {
                 topics: topics,
                 spaces: self.spaces.filter { $0.members.contains(peer) }.map(\.id.hex))
         }
+    }
+
+    private func topicStatus(of peer: PeerID, in topic: Topic) -> PeerStatus.TopicStatus {
+        let mesh = self.gossip.meshPeers(topic)
+        let degrees = self.gossip.meshDegrees(topic)
+        let backoff = self.gossip.backoff(of: peer, in: topic) ?? .zero
+        return PeerStatus.TopicStatus(
+            topic: topic.description, subscribed: self.gossip.subscribers(topic).contains(peer),
+            inMesh: mesh.contains(peer), score: self.gossip.score(of: peer),
+            backoffSeconds: Double(backoff.saturatedNanoseconds) / 1_000_000_000,
+            why: PeerStatus.Why(self.gossip.meshStanding(of: peer, in: topic)), meshPeers: mesh.count,
+            meshLow: degrees?.degreeLow ?? 0, meshHigh: degrees?.degreeHigh ?? 0,
+            scoreParts: self.gossip.scoreParts(of: peer).map { .init($0, in: topic) })
+    }
+}
+
+extension PeerStatus.Why {
+    init(_ standing: MeshStanding) {
+        self =
+            switch standing {
+            case .inMesh: .inMesh
+            case .direct: .direct
+            case .notJoined: .notJoined
+            case .notConnected: .notConnected
+            case .withoutMesh: .withoutMesh
+            case .notAllowed: .notMember
+            case .notSubscribed: .notSubscribed
+            case .backoff: .backoff
+            case .negativeScore: .negativeScore
+            case .full: .full
+            case .answersOnly: .oneShot
+            case .candidate: .candidate
+            }
+    }
+}
+
+extension PeerStatus.ScorePartsStatus {
+    init(_ parts: ScoreParts, in topic: Topic) {
+        // A topic in which a peer never did anything has no parts.
+        let own = parts.topics.first { $0.topic == topic } ?? ScoreParts.Topic(topic: topic)
+        self.init(
+            p1: own.p1, p2: own.p2, p3: own.p3, p3b: own.p3b, p4: own.p4, topic: own.score,
+            topics: parts.topicsSum, p5: parts.p5, p6: parts.p6, p7: parts.p7)
     }
 }

@@ -202,7 +202,10 @@ extension NodeEngine {
         for context in self.spaces {
             let here = operations.map(\.operation).filter { $0.space == context.id }
             guard !here.isEmpty else { continue }
-            if case .sync = source { for operation in here { self.recentlySynced.insert(operation.id) } }
+            if case .sync = source {
+                for operation in here { self.recentlySynced.insert(operation.id) }
+                self.measureSynced(here, in: context)
+            }
             if here.contains(where: { $0.kind.changesMembers }) { self.membersChanged(in: context) }
             let committed = here.map { (id: $0.id, author: $0.author) }
             for session in context.sessions {

@@ -80,6 +80,12 @@ final class NodeEngine {
     var hasWarnedOfSameKey = false
     /// Operations that came by sync lately: their gossip copy is passed on once, though it is known.
     var recentlySynced = RecentOperations()
+    /// Those of them that were written while this node was here, and that gossip has not brought.
+    var syncedLive = RecentOperations()
+    /// What was counted.
+    var metrics = MetricsRecorder()
+    /// When the node was made.
+    let startedAt: WallTime
 
     /// Makes the node's parts; nothing is bound or dialled before `start`.
     init(
@@ -91,6 +97,7 @@ final class NodeEngine {
         self.store = store
         self.key = store.key
         self.logger = logger
+        self.startedAt = configuration.wallTime()
         var hostConfiguration = Host.Configuration(key: store.key)
         hostConfiguration.listenAddresses = configuration.listenAddresses
         hostConfiguration.agentVersion = NodeConfiguration.agentVersion

@@ -141,6 +141,9 @@ extension GossipSub {
     /// The peers in a topic's mesh.
     public func meshPeers(_ topic: Topic) -> [PeerID] { self.router.meshPeers(topic) }
 
+    /// Between which sizes a topic's mesh is kept now; nil when we have nothing to do with it.
+    public func meshDegrees(_ topic: Topic) -> MeshDegrees? { self.router.meshDegrees(topic) }
+
     /// The topics of ours that a peer counts as a subscriber of.
     public func topics(of peer: PeerID) -> [Topic] { self.router.topics(of: peer) }
 
