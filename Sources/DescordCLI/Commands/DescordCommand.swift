@@ -49,6 +49,7 @@ package struct Descord: DescordCommand {
                 subcommands: [
                     SyncCommand.self, OutboxCommand.self, PeersCommand.self, MetricsCommand.self,
                 ]),
+            CommandGroup(name: "Simulation", subcommands: [SimCommand.self]),
             CommandGroup(name: "Settings", subcommands: [ConfigCommand.self, ParamsCommand.self]),
         ])
 

@@ -38,9 +38,10 @@ package struct GlobalOptions: ParsableArguments, Sendable {
     package var listen: [MultiaddrArgument] = []
 
     @Option(
+        name: .customLong("profile"), parsing: .singleValue,
         help: ArgumentHelp("The profile of mesh parameters, or a file of them.", valueName: "profile"),
         completion: .profile)
-    package var profile: String?
+    package var profiles: [String] = []
 
     @Option(
         help: ArgumentHelp("Write what gossip does to this file, one object a line.", valueName: "file"),
@@ -58,6 +59,9 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 
     package init() {}
 
+    /// The profile that holds: the last one that was named. Only `sim compare` takes two.
+    package var profile: String? { self.profiles.last }
+
     /// These options as they hold for a command inside of a REPL that was started with `outer`: the home is
     /// the REPL's.
     package func inside(_ outer: GlobalOptions) -> GlobalOptions {
@@ -68,7 +72,7 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         options.verbose = max(self.verbose, outer.verbose)
         options.timeout = self.timeout ?? outer.timeout
         options.listen = outer.listen
-        options.profile = outer.profile
+        options.profiles = outer.profiles
         options.trace = outer.trace
         options.noMDNS = outer.noMDNS
         options.passphraseDescriptor = outer.passphraseDescriptor

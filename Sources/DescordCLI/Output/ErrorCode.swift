@@ -15,6 +15,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case textTooLarge = "text_too_large"
     case damagedTicket = "damaged_ticket"
     case corruptImport = "corrupt_import"
+    case badScenario = "bad_scenario"
 
     case noPeers = "no_peers"
     case unreachable
