@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 
+import longrun
 import pair
 import scenarios
 from descord import Failure
@@ -49,6 +50,14 @@ def place(folder):
     return contextlib.nullcontext(folder)
 
 
+def exchange_of(messages):
+    """Returns the long exchange as a scenario."""
+    def long_exchange(world):
+        longrun.exchange(world, messages)
+
+    return long_exchange
+
+
 def run_peer(peer, options):
     """Every scenario builds on those before it, so the first failure ends the run."""
     passed, world = 0, None
@@ -58,10 +67,11 @@ def run_peer(peer, options):
             world = scenarios.World(options.descord, folder, peer)
 
         held = attempt("prepare", prepare)
-        for number, scenario in enumerate(scenarios.ALL if held else []):
+        chosen = [exchange_of(options.messages)] if options.long else scenarios.ALL
+        for number, scenario in enumerate(chosen if held else []):
             held = attempt(scenario.__name__.replace("_", " "), lambda: scenario(world))
             if not held:
-                for other in scenarios.ALL[number + 1:]:
+                for other in chosen[number + 1:]:
                     print(f"not run: {other.__name__.replace('_', ' ')}")
                 break
             passed += 1
@@ -79,6 +89,7 @@ def main():
     parser.add_argument("--descord")
     parser.add_argument("--report", type=pathlib.Path, help="file for the counts, as JSON")
     parser.add_argument("--folder", type=pathlib.Path, help="keeps homes and traces there")
+    parser.add_argument("--long", action="store_true", help="the long exchange instead of the scenarios")
     parser.add_argument("--messages", type=int, default=scenarios.MESSAGES)
     options = parser.parse_args()
     scenarios.MESSAGES = options.messages
