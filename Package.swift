@@ -76,7 +76,7 @@ let package = Package(
             name: "DescordCLI",
             dependencies: [
                 "DescordNode", "DescordStore", "DescordCore", "LibP2P", "LibP2PCore", "LibP2PHost",
-                "DescordCrypto", "CReadline", logging,
+                "DescordSimulation", "DescordCrypto", "CReadline", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -88,6 +88,12 @@ let package = Package(
             swiftSettings: settings),
 
         // Prove
+        .target(
+            name: "DescordSimulation", dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto"],
+            resources: [.embedInCode("Scenarios")], swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["DescordSimulation", "LibP2P", "LibP2PCore"],
+            swiftSettings: settings),
         .testTarget(
             name: "DescordCryptoTests", dependencies: ["DescordCrypto"], swiftSettings: settings),
         .testTarget(
@@ -120,7 +126,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["descord", "DescordCLI", "DescordCore", "LibP2PCore", "DescordCrypto"],
+            dependencies: [
+                "descord", "DescordCLI", "DescordCore", "LibP2P", "LibP2PCore", "DescordCrypto",
+            ],
             swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["descord"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),

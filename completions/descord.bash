@@ -184,6 +184,7 @@ _descord() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -196,13 +197,13 @@ _descord() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    keygen|id|space|channel|post|log|listen|repl|sync|outbox|peers|metrics|config|help)
+    keygen|id|space|channel|post|log|listen|repl|sync|outbox|peers|metrics|config|params|help)
         # Offer subcommand argument completions
         "_descord_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen repl sync outbox peers metrics config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen repl sync outbox peers metrics config params help' -- "${cur}"))
         ;;
     esac
 }
@@ -234,6 +235,7 @@ _descord_keygen() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -265,6 +267,7 @@ _descord_id() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -319,6 +322,7 @@ _descord_space_create() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -350,6 +354,7 @@ _descord_space_list() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -390,6 +395,7 @@ _descord_space_invite() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -429,6 +435,7 @@ _descord_space_join() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -460,6 +467,7 @@ _descord_space_use() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -499,6 +507,7 @@ _descord_space_info() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -538,6 +547,7 @@ _descord_space_members() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -577,6 +587,7 @@ _descord_space_leave() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -639,6 +650,7 @@ _descord_channel_create() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -670,6 +682,7 @@ _descord_channel_list() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -709,6 +722,7 @@ _descord_channel_use() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -755,6 +769,7 @@ _descord_post() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -803,6 +818,7 @@ _descord_log() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -844,6 +860,7 @@ _descord_listen() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -875,6 +892,7 @@ _descord_repl() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -906,6 +924,7 @@ _descord_sync() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -968,6 +987,7 @@ _descord_outbox_list() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -999,6 +1019,7 @@ _descord_outbox_retry() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -1030,6 +1051,7 @@ _descord_outbox_drop() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -1084,6 +1106,7 @@ _descord_peers_list() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -1115,6 +1138,7 @@ _descord_peers_add() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -1152,6 +1176,7 @@ _descord_metrics() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -1206,6 +1231,7 @@ _descord_config_get() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -1245,6 +1271,7 @@ _descord_config_set() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -1284,6 +1311,7 @@ _descord_config_list() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -1315,6 +1343,7 @@ _descord_config_unset() {
         return
         ;;
     '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     '--passphrase-fd')
@@ -1326,6 +1355,159 @@ _descord_config_unset() {
     case "${positional_number}" in
     1)
         __descord_add_completions -W 'connect'$'\n''json'$'\n''listen'$'\n''mdns'$'\n''profile'$'\n''quiet'$'\n''timeout'$'\n''verbose'
+        return
+        ;;
+    esac
+}
+
+_descord_params() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __descord_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    show|lint|diff)
+        # Offer subcommand argument completions
+        "_descord_params_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'show lint diff' -- "${cur}"))
+        ;;
+    esac
+}
+
+_descord_params_show() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--explain --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen)
+    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    esac
+}
+
+_descord_params_lint() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen)
+    non_repeating_options=(--members --cron --home --timeout --profile --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--members')
+        return
+        ;;
+    '--cron')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    esac
+}
+
+_descord_params_diff() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen)
+    non_repeating_options=(--home --timeout --profile --passphrase-fd)
+    __descord_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    2)
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
         return
         ;;
     esac

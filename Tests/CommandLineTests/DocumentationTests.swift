@@ -1,5 +1,6 @@
 import DescordCLI
 import Foundation
+import LibP2P
 import Testing
 
 /// What is committed beside the code says what the code does.
@@ -31,6 +32,9 @@ import Testing
         let text = try String(contentsOf: TestHome.root.appending(path: "docs/json.md"), encoding: .utf8)
         let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }
         for code in ErrorCode.allCases {
+            #expect(rows.contains { $0.contains("`\(code.rawValue)`") }, "\(code.rawValue)")
+        }
+        for code in ParameterFinding.Code.allCases {
             #expect(rows.contains { $0.contains("`\(code.rawValue)`") }, "\(code.rawValue)")
         }
         for code in CommandWarning.Code.allCases {

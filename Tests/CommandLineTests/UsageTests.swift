@@ -4,7 +4,7 @@ import Testing
 /// How arguments are read, and what is said when they cannot be.
 @Suite struct UsageTests {
     private static let laterCommands = [
-        "serve", "search", "params", "sim", "agent", "export", "doctor", "edit",
+        "serve", "search", "sim", "agent", "export", "doctor", "edit",
     ]
 
     @Test func globalOptionsStandBeforeAndAfterTheCommand() async throws {
@@ -76,11 +76,11 @@ import Testing
             "": [
                 "keygen", "id", "space", "channel", "post", "log", "listen", "sync", "outbox", "peers",
                 "metrics", "repl",
-                "config",
+                "config", "params",
             ],
             "space": ["create", "list", "invite", "join", "use", "info", "members", "leave"],
             "channel": ["create", "list", "use"], "outbox": ["list", "retry", "drop"], "peers": ["add"],
-            "config": ["get", "set", "list", "unset"],
+            "config": ["get", "set", "list", "unset"], "params": ["show", "lint", "diff"],
         ]
         for (folder, commands) in expected.sorted(by: { $0.key < $1.key }) {
             let help = try await home.run(
@@ -105,7 +105,9 @@ import Testing
             ["space", "invite", "--uses", "0"], ["space", "invite", "--rank", "1001"],
             ["space", "invite", "--expires", "soon"], ["post", "--wait", "-1", "x"],
             ["config", "get", "nosuch"],
-            ["config", "set", "timeout", "soon"], ["outbox", "drop"], ["id", "extra"], ["space"], ["outbox"],
+            ["params"], ["params", "lint", "--members", "0"], ["params", "lint", "--cron", "soon"],
+            ["params", "diff", "small"], ["config", "set", "timeout", "soon"], ["outbox", "drop"],
+            ["id", "extra"], ["space"], ["outbox"],
             [],
             ["space", "invite", "--expires", "2020-01-01T00:00:00Z"], ["--passphrase-fd", "x", "id"],
         ]

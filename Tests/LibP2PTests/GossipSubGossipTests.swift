@@ -83,6 +83,16 @@ private let fixture = GossipSubFixture.self
         #expect(rig.sent.first?.priority == .control)
     }
 
+    @Test(arguments: [MessageIDFunction.go, .rust, .js, .nim])
+    func messagesOfAnEarlierRunOfOursAreNotAskedFor(function: MessageIDFunction) {
+        var rig = self.rig()
+        rig.apply(.setTopicConfiguration("t", TopicConfiguration(messageID: function)))
+        let own = function.id(of: fixture.message(author: RouterRig.local))
+        let other = function.id(of: fixture.message(seqno: 2, author: 77))
+        rig.receive(RPC(ihave: [.init("t", ids: [own, other])]), from: 3)
+        #expect(rig.sent(to: 3).iwant == [other])
+    }
+
     @Test func ihaveForATopicThatWeDidNotJoinIsIgnored() {
         var rig = self.rig()
         rig.receive(RPC(ihave: [.init("other", ids: [MessageID([1])])]), from: 3)

@@ -100,6 +100,35 @@ import Testing
         #expect(gater { $0.rejectWeight = 0.5 } == "peer_gater.reject_weight")
     }
 
+    @Test func scoresAreHeldToGoLibP2PsRules() {
+        func score(_ change: (inout PeerScoreParameters) -> Void) -> GossipSubParametersFailure? {
+            var parameters = GossipSubParameters()
+            var score = PeerScoreParameters()
+            change(&score)
+            parameters.score = score
+            return parameters.failure
+        }
+        #expect(score { _ in } == nil)
+        let penalty = score { $0.behaviourPenaltyWeight = -1 }
+        #expect(penalty?.field == "score.behaviour_penalty_decay")
+        #expect(penalty?.reason == "is 0, and must be a number between 0 and 1, neither of them")
+        #expect(score { $0.decayToZero = 0 }?.field == "score.decay_to_zero")
+        // What is not used may stay 0, and what is used may not.
+        #expect(score { $0.defaultTopic = TopicScoreParameters() } == nil)
+        #expect(
+            score {
+                $0.defaultTopic = TopicScoreParameters()
+                $0.defaultTopic?.timeInMeshWeight = 1
+            }?.field == "topic_score.time_in_mesh_cap")
+        #expect(
+            score {
+                $0.defaultTopic = TopicScoreParameters()
+                $0.defaultTopic?.timeInMeshWeight = 1
+                $0.defaultTopic?.timeInMeshCap = 1
+                $0.defaultTopic?.timeInMeshQuantum = .zero
+            }?.field == "topic_score.time_in_mesh_quantum_ms")
+    }
+
     @Test func aFailureIsOneSentence() {
         var parameters = GossipSubParameters()
         parameters.degreeLow = 7

@@ -65,6 +65,14 @@ import Testing
         #expect(after(4, from: 0) < parameters.thresholds.graylist)
     }
 
+    @Test func chatsDecaysAreThoseOfTenMinutesAndAnHour() throws {
+        let score = try #require(GossipSubProfile.descord.parameters.score)
+        let hour = ScoreDecay.factor(toZeroWithin: .seconds(3_600))
+        #expect(score.behaviourPenaltyDecay == ScoreDecay.factor(toZeroWithin: .seconds(600)))
+        #expect(score.defaultTopic?.firstMessageDeliveriesDecay == hour)
+        #expect(score.defaultTopic?.invalidMessageDeliveriesDecay == hour)
+    }
+
     @Test func fiveMembersOfASmallSpaceMeshWithEachOther() {
         let parameters = GossipSubProfile.small.parameters
         #expect(parameters.degree == 4)

@@ -233,6 +233,22 @@ extension RouterRig {
         #expect(rig.router.score(of: fixture.peer(2)) == -9)
     }
 
+    @Test func graftInTheLastSecondOfABackoffIsInTime() {
+        var rig = RouterRig()
+        rig.apply(.subscribe("t"))
+        rig.connect([2, 3])
+        rig.receive(RPC(prune: [.init("t", backoffSeconds: 60)]), from: 2)
+        rig.receive(RPC(prune: [.init("t", backoffSeconds: 60)]), from: 3)
+        rig.now += .milliseconds(58_999)
+        rig.receive(RPC(graft: ["t"]), from: 3)
+        #expect(!rig.mesh().contains(fixture.peer(3)))
+        #expect(rig.router.scoreParts(of: fixture.peer(3))?.behaviourPenalty == 1)
+        rig.now += .milliseconds(1)
+        rig.receive(RPC(graft: ["t"]), from: 2)
+        #expect(rig.mesh().contains(fixture.peer(2)))
+        #expect(rig.router.scoreParts(of: fixture.peer(2))?.behaviourPenalty == 0)
+    }
+
     @Test func graftAfterOurOwnLeavingAndBeforeTheShortBackoffEndsIsMisbehaviour() {
         var rig = RouterRig { parameters in
             var score = PeerScoreParameters()
@@ -387,12 +403,25 @@ extension RouterRig {
         #expect(rig.router.score(of: fixture.peer(3)) == 10)
     }
 
-    @Test func ownMessageComingBackIsHeldAgainstItsSender() {
+    @Test func ownMessageOfAnEarlierRunIsNobodysFaultAndAForgedOneIs() {
         var rig = self.rig()
         rig.apply(.subscribe("t"))
-        rig.connect([2])
-        rig.receive(RPC(messages: [fixture.message(author: RouterRig.local)]), from: 2)
-        #expect(rig.router.score(of: fixture.peer(2)) == -1)
+        rig.connect([2, 3])
+        let own = fixture.message(author: RouterRig.local)
+        // Another run wrote it, and this one does not know it any more.
+        rig.receive(RPC(messages: [own]), from: 2)
+        #expect(rig.delivered.isEmpty)
+        #expect(rig.router.score(of: fixture.peer(2)) == 0)
+        #expect(rig.router.counters("t").ignored == 1)
+        let other = fixture.message("other", seqno: 2, author: RouterRig.local)
+        let forged = Message(
+            from: other.from, data: [1], seqno: other.seqno, topic: "t", signature: other.signature)
+        rig.receive(RPC(messages: [forged]), from: 3)
+        #expect(rig.delivered.isEmpty)
+        #expect(rig.router.score(of: fixture.peer(3)) == -1)
+        rig.now += .seconds(4)
+        rig.heartbeat()
+        #expect(rig.router.brokenPromises(of: fixture.peer(2)) == 0)
     }
 
     @Test func presenceIsForwardedAndIsNoMessage() {

@@ -79,15 +79,6 @@ import Testing
         TestRun.report("gossipsub gater", count: 50_000)
     }
 
-    @Test(arguments: [RejectReason.validationIgnored, .selfOrigin])
-    func whatIsNobodysFaultWeighsLittle(_ reason: RejectReason) {
-        let rig = Rig()
-        rig.connect(1)
-        rig.reject(1, .validationThrottled)
-        rig.reject(1, reason, count: 3)
-        #expect(rig.accepts(1, share: 0.25))
-    }
-
     @Test func aSeedDecidesTheSameEveryTime() {
         func run() -> [Bool] {
             let rig = Rig()

@@ -257,6 +257,7 @@ import Testing
 
     @Test(arguments: [
         RejectReason.missingSignature, .invalidSignature, .unexpectedSignature, .unexpectedAuthInfo,
+        .selfOrigin,
     ])
     func whatIsWrongInItselfCountsAgainstItsSenderAlone(_ reason: RejectReason) {
         var rig = ScoreRig(Self.invalid)
@@ -280,13 +281,6 @@ import Testing
         rig.start(1)
         rig.reject(1, from: 2)
         #expect(rig.of(2) == -1, "no verdict was remembered")
-    }
-
-    @Test func bringingBackWhatAnEarlierRunSentIsNoOffence() {
-        var rig = ScoreRig(Self.invalid)
-        rig.connect(1)
-        for message in 0..<10 { rig.reject(message, from: 1, .selfOrigin) }
-        #expect(rig.of(1) == 0)
     }
 
     @Test(arguments: [RejectReason.validationThrottled, .validationIgnored])

@@ -45,4 +45,4 @@ def profile_that_does_not_exist_is_refused_with_the_known_ones(place):
     home.found()
     for arguments in (["listen"], ["sync"], ["repl"]):
         refused = home.run(*arguments, "--profile", "nosuch", code=78)
-        check("hint: " in refused.err and "default" in refused.err, f"said {refused.err}")
+        check("hint: " in refused.err and "descord" in refused.err, f"said {refused.err}")

@@ -1,5 +1,6 @@
 import DescordStore
 import Glibc
+import LibP2P
 import LibP2PCore
 import Synchronization
 
@@ -43,6 +44,8 @@ package final class CommandContext {
     package let surroundings: Surroundings
     package let options: GlobalOptions
     package let settings: Settings
+    /// The profile of the settings; descord's own where a command needs none.
+    package let profile: GossipSubProfile
     package let directory: Home
     package let output: Output
     package let shared: SharedState
@@ -66,7 +69,7 @@ package final class CommandContext {
 
     package init(
         options: GlobalOptions, surroundings: Surroundings, shared: SharedState = SharedState(),
-        toleratesBadSettings: Bool = false
+        toleratesBadSettings: Bool = false, needsProfile: Bool = true
     ) throws(CommandError) {
         self.surroundings = surroundings
         self.options = options
@@ -80,7 +83,8 @@ package final class CommandContext {
             }
         }
         let settings = try Settings(options: options, environment: surroundings.environment, files: files)
-        if !toleratesBadSettings { try Profile.check(settings.profile) }
+        self.profile =
+            toleratesBadSettings || !needsProfile ? .descord : try ProfileSource(settings.profile).valid()
         self.settings = settings
         self.output = Output(
             isJSON: settings.flag(.json), isQuiet: settings.flag(.quiet), verbosity: settings.verbosity,
@@ -157,7 +161,7 @@ package final class CommandContext {
         NetworkConfiguration(
             purpose: purpose, home: home, connect: self.settings.addresses(.connect),
             listen: self.settings.addresses(.listen), usesMDNS: self.settings.flag(.mdns),
-            profile: self.settings.profile, verbosity: self.output.verbosity)
+            profile: self.profile, verbosity: self.output.verbosity)
     }
 
     /// The configuration files, read now.
@@ -174,19 +178,5 @@ package final class CommandContext {
         guard let session = self.shared.session else { return }
         self.shared.session = nil
         await session.leave()
-    }
-}
-
-/// The profiles of mesh parameters that exist.
-package enum Profile {
-    /// Their names.
-    package static let names = ["default"]
-
-    /// Refuses a name that is none.
-    package static func check(_ name: String) throws(CommandError) {
-        guard !self.names.contains(name) else { return }
-        throw CommandError(
-            .configuration, .badProfile, "there is no profile \"\(name)\"",
-            hint: "the profiles are: " + self.names.joined(separator: ", "))
     }
 }

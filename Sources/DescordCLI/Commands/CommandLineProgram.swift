@@ -54,7 +54,8 @@ package enum CommandLineProgram {
         do throws(CommandError) {
             context = try CommandContext(
                 options: options ?? command.global, surroundings: surroundings, shared: shared ?? .init(),
-                toleratesBadSettings: type(of: command).toleratesBadSettings)
+                toleratesBadSettings: type(of: command).toleratesBadSettings,
+                needsProfile: type(of: command).needsProfile)
         } catch {
             let output = self.earlyOutput(command.global.json, surroundings)
             output.report(error)

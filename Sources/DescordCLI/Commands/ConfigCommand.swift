@@ -83,8 +83,12 @@ package struct ConfigSetCommand: DescordCommand {
     package init() {}
 
     package func run(in context: CommandContext) async throws {
-        let value = try self.key.key.parse(self.value)
-        if self.key.key == .profile { try Profile.check(self.value) }
+        var value = try self.key.key.parse(self.value)
+        if self.key.key == .profile {
+            let source = try ProfileSource(self.value)
+            _ = try source.valid()
+            value = .string(source.setting)
+        }
         do { try context.directory.create() } catch { throw CommandError(error) }
         var file = try ConfigurationFile(path: context.directory.configPath)
         file.set(self.key.key.rawValue, to: value)

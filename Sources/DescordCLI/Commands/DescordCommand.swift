@@ -8,12 +8,16 @@ package protocol DescordCommand: ParsableCommand, Sendable {
     /// Whether the command runs although `config.json` holds what does not fit.
     static var toleratesBadSettings: Bool { get }
 
+    /// Whether the profile of the settings must be one that a node can run with.
+    static var needsProfile: Bool { get }
+
     /// Does it; a failure is a `CommandError`, anything else thrown is a bug or a cancellation.
     func run(in context: CommandContext) async throws
 }
 
 extension DescordCommand {
     package static var toleratesBadSettings: Bool { false }
+    package static var needsProfile: Bool { true }
 }
 
 /// A command that only holds others; alone it shows its help.
@@ -45,7 +49,8 @@ package struct Descord: DescordCommand {
                 subcommands: [
                     SyncCommand.self, OutboxCommand.self, PeersCommand.self, MetricsCommand.self,
                 ]),
-            CommandGroup(name: "Settings", subcommands: [ConfigCommand.self]),
+            CommandGroup(name: "Simulation", subcommands: [SimCommand.self]),
+            CommandGroup(name: "Settings", subcommands: [ConfigCommand.self, ParamsCommand.self]),
         ])
 
     @OptionGroup(title: "Global options") package var global: GlobalOptions

@@ -1,12 +1,8 @@
-import Foundation
 import Glibc
 import LibP2PCore
 
 /// `config.json`: one object of settings, in `$XDG_CONFIG_HOME/descord` and in the home, whose members win.
 package struct ConfigurationFile: Sendable {
-    /// The largest file that is read.
-    private static let maxSize = 262_144
-
     /// Where it is, or would be.
     package let path: String
     /// Its members in the order of their names.
@@ -15,25 +11,7 @@ package struct ConfigurationFile: Sendable {
     /// Reads the file; one that is not there holds nothing.
     package init(path: String) throws(CommandError) {
         self.path = path
-        self.members = []
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return }
-            throw CommandError(
-                .configuration, .badConfiguration, "cannot read \"\(path)\": \(SystemText.error(errno))")
-        }
-        defer { close(descriptor) }
-        let bytes = try StandardStreams.read(descriptor, limit: Self.maxSize)
-        guard bytes.count <= Self.maxSize, let parsed = try? JSONSerialization.jsonObject(with: Data(bytes)),
-            let object = parsed as? [String: Any]
-        else {
-            throw CommandError(
-                .configuration, .badConfiguration, "\"\(path)\" is not one JSON object",
-                hint: "correct the file, or move it away")
-        }
-        self.members = object.keys.sorted().map { name in
-            JSONValue.Member(name: name, value: JSONValue(foundation: object[name]))
-        }
+        self.members = try JSONObjectFile.members(of: path, .badConfiguration) ?? []
     }
 
     /// The value of a setting.
@@ -75,31 +53,4 @@ package struct ConfigurationFile: Sendable {
             .inputOutput, number == ENOSPC ? .diskFull : .inputOutput,
             "cannot write \"\(path)\": \(SystemText.error(number))")
     }
-}
-
-extension JSONValue {
-    /// Converts what Foundation's reader returns; a number that was `true` or `false` in the file stays one.
-    init(foundation value: Any?) {
-        switch value {
-        case let text as String: self = .string(text)
-        case let number as NSNumber:
-            if CFBooleanLike.isBoolean(number) {
-                self = .bool(number.boolValue)
-            } else if let integer = Int64(exactly: number.doubleValue) {
-                self = .integer(integer)
-            } else {
-                self = .number(number.doubleValue)
-            }
-        case let values as [Any]: self = .array(values.map { JSONValue(foundation: $0) })
-        case let object as [String: Any]:
-            self = .object(
-                object.keys.sorted().map { Member(name: $0, value: JSONValue(foundation: object[$0])) })
-        default: self = .null
-        }
-    }
-}
-
-/// Tells booleans from numbers, which share a class.
-private enum CFBooleanLike {
-    static func isBoolean(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
 }

@@ -37,8 +37,11 @@ package struct GlobalOptions: ParsableArguments, Sendable {
             "Listen here, without a port on the remembered one (repeatable).", valueName: "multiaddr"))
     package var listen: [MultiaddrArgument] = []
 
-    @Option(help: ArgumentHelp("The profile of mesh parameters.", valueName: "name"))
-    package var profile: String?
+    @Option(
+        name: .customLong("profile"), parsing: .singleValue,
+        help: ArgumentHelp("The profile of mesh parameters, or a file of them.", valueName: "profile"),
+        completion: .profile)
+    package var profiles: [String] = []
 
     @Flag(
         name: .customLong("no-mdns"), help: "Neither look for members on the local network nor answer there.")
@@ -51,6 +54,9 @@ package struct GlobalOptions: ParsableArguments, Sendable {
 
     package init() {}
 
+    /// The profile that holds: the last one that was named. Only `sim compare` takes two.
+    package var profile: String? { self.profiles.last }
+
     /// These options as they hold for a command inside of a REPL that was started with `outer`: the home is
     /// the REPL's.
     package func inside(_ outer: GlobalOptions) -> GlobalOptions {
@@ -61,7 +67,7 @@ package struct GlobalOptions: ParsableArguments, Sendable {
         options.verbose = max(self.verbose, outer.verbose)
         options.timeout = self.timeout ?? outer.timeout
         options.listen = outer.listen
-        options.profile = outer.profile
+        options.profiles = outer.profiles
         options.noMDNS = outer.noMDNS
         options.passphraseDescriptor = outer.passphraseDescriptor
         return options

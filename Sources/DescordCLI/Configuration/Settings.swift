@@ -26,7 +26,7 @@ package enum SettingKey: String, CaseIterable, Sendable {
         case .json, .quiet: false
         case .listen: ["/ip4/0.0.0.0"]
         case .mdns: true
-        case .profile: "default"
+        case .profile: "descord"
         case .timeout: 10
         case .verbose: 0
         }
@@ -187,9 +187,9 @@ package struct Settings: Sendable {
         return values.compactMap { if case .string(let text) = $0 { Multiaddr(parsing: text) } else { nil } }
     }
 
-    /// `--profile`.
+    /// `--profile`: the name of a profile, or the path of a file.
     package var profile: String {
         if case .string(let name) = self[.profile].value { return name }
-        return "default"
+        return "descord"
     }
 }

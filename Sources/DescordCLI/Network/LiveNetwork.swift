@@ -94,10 +94,11 @@ package struct LiveNetwork: NetworkProvider {
         let warn = configuration.warn
         node.onWarning = { warn(CommandWarning($0)) }
         node.traceFile = self.environment[Self.traceVariable].flatMap { $0.isEmpty ? nil : $0 }
+        var profile = configuration.profile
         if let text = self.environment[Self.parametersVariable], !text.isEmpty {
-            let profile = GossipSubProfile(name: "", summary: "", parameters: node.gossipSub)
-            node.gossipSub = try ParameterOverrides(parsing: text).applied(to: profile).parameters
+            profile = try ParameterOverrides(parsing: text).applied(to: profile)
         }
+        node.gossipSub = profile.parameters
         return node
     }
 

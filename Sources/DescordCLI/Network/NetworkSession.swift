@@ -1,6 +1,7 @@
 import DescordCore
 import DescordCrypto
 import DescordNode
+import LibP2P
 import LibP2PCore
 
 /// Opens sessions: the one thing of the network that the commands are built against.
@@ -40,8 +41,8 @@ package struct NetworkConfiguration: Sendable {
     package var listen: [Multiaddr]
     /// Whether multicast DNS is used.
     package var usesMDNS: Bool
-    /// The mesh parameters' profile.
-    package var profile: String
+    /// What the router runs with.
+    package var profile: GossipSubProfile
     /// 0 for warnings, 1 for info, 2 for debug, 3 and above for trace; logs go to standard error.
     package var verbosity: Int
     /// Told of what the node notices while the session lasts; from any thread.
@@ -49,7 +50,7 @@ package struct NetworkConfiguration: Sendable {
 
     package init(
         purpose: Purpose, home: OpenHome, connect: [Multiaddr] = [], listen: [Multiaddr] = [],
-        usesMDNS: Bool = true, profile: String = "default", verbosity: Int = 0,
+        usesMDNS: Bool = true, profile: GossipSubProfile = .descord, verbosity: Int = 0,
         warn: @escaping @Sendable (CommandWarning) -> Void = { _ in }
     ) {
         self.purpose = purpose

@@ -15,6 +15,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case textTooLarge = "text_too_large"
     case damagedTicket = "damaged_ticket"
     case corruptImport = "corrupt_import"
+    case badScenario = "bad_scenario"
 
     case noPeers = "no_peers"
     case unreachable
@@ -41,6 +42,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case badKeyFile = "bad_key_file"
     case badConfiguration = "bad_configuration"
     case badProfile = "bad_profile"
+    case badParameters = "bad_parameters"
     case newerDatabase = "newer_database"
     case forkedKey = "forked_key"
 

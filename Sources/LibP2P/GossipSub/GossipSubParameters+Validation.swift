@@ -21,9 +21,42 @@ extension GossipSubParameters {
     }
 
     /// What contradicts what, by go-libp2p-pubsub's rules and in their order (`GossipSubParams.validate`,
-    /// `PeerScoreThresholds.validate`), and then by our own.
+    /// `PeerScoreParams.validate`, `PeerScoreThresholds.validate`, `PeerGaterParams.validate`), and then by
+    /// our own. Of the scores' parameters, what is not used may stay 0 (`SkipAtomicValidation` there).
     var contradictions: [GossipSubParametersFailure] {
-        self.degreeContradictions + self.thresholds.contradictions + self.backoffContradictions
+        self.degreeContradictions + self.scoreContradictions + self.thresholds.contradictions
+            + self.backoffContradictions
+    }
+
+    /// The first contradiction of the scores' parameters and of the gater's.
+    private var scoreContradictions: [GossipSubParametersFailure] {
+        var found: [GossipSubParametersFailure] = []
+        switch self.score?.failure(selectively: true) {
+        case .defaultTopic(let failure):
+            found.append(self.failure(.topicScore, failure.field, failure.description))
+        case let failure?: found.append(self.failure(.score, failure.field, failure.description))
+        case nil: break
+        }
+        if let failure = self.peerGater?.failure {
+            found.append(self.failure(.peerGater, failure.field, failure.description))
+        }
+        return found
+    }
+
+    /// A sentence about a field of a group, which begins with its name, with the value in it.
+    private func failure(
+        _ group: ParameterField.Group, _ name: String, _ sentence: String
+    ) -> GossipSubParametersFailure {
+        let rule = sentence.hasPrefix(name) ? String(sentence.dropFirst(name.count + 1)) : sentence
+        // The specification's names have no units.
+        guard
+            let field = ParameterField.all.first(where: {
+                $0.group == group && ($0.name == name || $0.name == name + "_ms")
+            }), let value = field.value(in: GossipSubProfile(name: "", summary: "", parameters: self))
+        else {
+            return GossipSubParametersFailure("\(group.rawValue).\(name)", rule)
+        }
+        return GossipSubParametersFailure(field.path, "is \(value), and \(rule)")
     }
 
     private var degreeContradictions: [GossipSubParametersFailure] {

@@ -25,9 +25,12 @@ extension GossipSubRouter {
                 self.topics[topic].allows(self.peers[peer].id)
             else { continue }
             let before = wanted.count
+            let function = self.topics[topic].configuration?.messageID ?? .go
             self.topics[topic].counters.ihaveReceived += UInt64(have.ids.count)
             for id in have.ids.prefix(self.parameters.maxIHaveLength)
             where !self.seen.contains(id) && self.verifying[id] == nil && known.insert(id).inserted {
+                // What we wrote in an earlier run we need not be told.
+                guard !function.isID(id, ofMessageBy: self.localPeer) else { continue }
                 wanted.append(id)
             }
             self.topics[topic].counters.iwantSent += UInt64(wanted.count - before)

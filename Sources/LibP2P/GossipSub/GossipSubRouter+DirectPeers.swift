@@ -6,6 +6,7 @@ extension GossipSubRouter {
         directPeers = direct.subtracting([localPeer])
         for peer in peers.order {
             peers[peer].isDirect = directPeers.contains(peers[peer].id)
+            updatePushed(peer)
             guard peers[peer].isDirect else { continue }
             for topic in topics.order {
                 topics[topic].fanout.remove(peer)

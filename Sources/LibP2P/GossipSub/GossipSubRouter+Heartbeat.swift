@@ -33,14 +33,7 @@ extension GossipSubRouter {
 
     private mutating func resetControlCounters() {
         for peer in self.peers.order {
-            self.peers[peer].ihaveRPCs = 0
-            self.peers[peer].asked = 0
-            self.peers[peer].idontwantRPCs = 0
-            if !self.peers[peer].unwanted.isEmpty {
-                self.peers[peer].unwanted = self.peers[peer].unwanted.compactMapValues {
-                    $0 > 1 ? $0 - 1 : nil
-                }
-            }
+            self.peers[peer].resetControlCounters()
         }
     }
 

@@ -2,18 +2,22 @@ import LibP2PCore
 
 // MARK: - Mesh membership and backoff (gossipsub v1.1, "Prune backoff"; v1.0, "GRAFT" and "PRUNE")
 extension GossipSubRouter {
+    /// Backoffs travel as whole seconds, and the end that sends a PRUNE starts its clock first: a GRAFT that
+    /// comes so much too early is in time by its sender's reckoning.
+    private static let backoffRounding: Duration = .seconds(1)
+
     /// How long past its end a backoff still keeps us from grafting: clocks and messages take their time.
     var backoffSlack: Duration { self.parameters.heartbeatInterval * 2 }
 
     /// Whether we may ask a peer for a place in its mesh.
     func canGraft(_ peer: Int, into topic: Int, now: Instant) -> Bool {
-        let state = self.topics[topic]
-        guard self.graftPolicy == .active, state.isJoined, state.subscribers.contains(peer),
-            !state.mesh.contains(peer), self.peers[peer].connection.protocolID.hasMesh,
-            !self.peers[peer].isDirect, self.score(of: peer) >= 0
+        guard self.graftPolicy == .active, self.topics[topic].isJoined,
+            self.topics[topic].subscribers.contains(peer), !self.topics[topic].mesh.contains(peer),
+            self.peers[peer].connection.protocolID.hasMesh, !self.peers[peer].isDirect,
+            self.score(of: peer) >= 0
         else { return false }
         // One rule for backoffs of our own, of peers and of earlier runs, on every path that grafts.
-        guard let expires = state.backoffs[self.peers[peer].id] else { return true }
+        guard let expires = self.topics[topic].backoffs[self.peers[peer].id] else { return true }
         return expires + self.backoffSlack <= now
     }
 
@@ -108,7 +112,7 @@ extension GossipSubRouter {
         if self.peers[peer].isDirect { return .direct }
         let id = self.peers[peer].id
         // What made an earlier run refuse is over: its mesh is gone, and a peer need not remember it.
-        if let expires = self.topics[topic].backoffs[id], now < expires,
+        if let expires = self.topics[topic].backoffs[id], now < expires - Self.backoffRounding,
             !self.topics[topic].restoredBackoffs.contains(id)
         {
             self.scores?.penalise(peer, 1)

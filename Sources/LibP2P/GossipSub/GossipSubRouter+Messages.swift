@@ -41,11 +41,7 @@ extension GossipSubRouter {
     ) -> MessageID? {
         let id = self.id(of: message, topic)
         if let failure = message.strictSignForm {
-            self.reject(id, topic, from: peer, RejectReason(failure), now: now, into: &outputs)
-            return nil
-        }
-        guard message.from != self.localPeer.bytes else {
-            self.reject(id, topic, from: peer, .selfOrigin, now: now, into: &outputs)
+            self.reject(id, topic, from: peer, Self.reason(failure), now: now, into: &outputs)
             return nil
         }
         if !self.blockedPeers.isEmpty, let author = message.author, self.blockedPeers.contains(author) {
@@ -65,7 +61,8 @@ extension GossipSubRouter {
             return nil
         }
         if let size = self.topics[topic].configuration?.maxMessageSize, message.encodedSizeInRPC > size {
-            self.reject(id, topic, from: peer, .validationIgnored, now: now, into: &outputs)
+            // Before the signature is good nothing is said about the message, only about this copy.
+            self.reject(id, topic, from: peer, .validationQueueFull, now: now, into: &outputs)
             return nil
         }
         guard self.pending.count < self.parameters.pendingMessagesMax else {
@@ -96,9 +93,8 @@ extension GossipSubRouter {
             self.pending[token.number] = nil
             // Each of them sent these very bytes.
             for sender in item.senders {
-                // A key that cannot be checked is no offence, and says nothing about the message.
-                let reason = failure == .unsupportedKey ? .validationQueueFull : RejectReason(failure)
-                self.reject(item.id, item.topic, from: sender, reason, now: now, into: &outputs)
+                self.reject(
+                    item.id, item.topic, from: sender, Self.reason(failure), now: now, into: &outputs)
             }
             return
         }
@@ -115,6 +111,14 @@ extension GossipSubRouter {
             return
         }
         self.promised[item.id] = nil
+        guard item.message.from != self.localPeer.bytes else {
+            // We wrote it in an earlier run, or long ago, and asked for it because we no longer knew.
+            self.pending[token.number] = nil
+            for sender in item.senders {
+                self.reject(item.id, item.topic, from: sender, .selfOrigin, now: now, into: &outputs)
+            }
+            return
+        }
         self.scores?.validationStarted(item.id, now: now)
         self.gater?.validationStarted()
         self.pending[token.number]?.isVerified = true
@@ -180,16 +184,23 @@ extension GossipSubRouter {
         into outputs: inout [Output]
     ) {
         switch reason {
-        case .validationIgnored, .validationThrottled, .validationQueueFull:
+        case .selfOrigin, .validationIgnored, .validationThrottled, .validationQueueFull:
             self.topics[topic].counters.ignored += 1
         default: self.topics[topic].counters.rejected += 1
         }
         let name = self.topics[topic].topic
-        self.scores?.rejected(id, name, from: peer, reason, now: now)
+        // What we wrote ourselves was passed on in good faith.
+        let isOffence = reason != .selfOrigin
+        if isOffence { self.scores?.rejected(id, name, from: peer, reason, now: now) }
         guard self.peers.contains(peer) else { return }
-        self.gater?.rejected(from: peer, reason, now: now)
+        if isOffence { self.gater?.rejected(from: peer, reason, now: now) }
         self.trace(.rejectMessage(id, name, from: self.peers[peer].id, reason), into: &outputs)
         self.dropIfGraylisted(peer, now: now, into: &outputs)
+    }
+
+    /// A key that cannot be checked is no offence, and says nothing about the message.
+    private static func reason(_ failure: StrictSignFailure) -> RejectReason {
+        failure == .unsupportedKey ? .validationQueueFull : RejectReason(failure)
     }
 
     /// There is no room to validate a message: nobody's fault, and what its sender promised is forgiven.

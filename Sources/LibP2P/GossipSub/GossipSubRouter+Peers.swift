@@ -11,6 +11,7 @@ extension GossipSubRouter {
             // A new stream knows nothing of what the old one carried: what we told the peer is told again.
             number = known
             self.peers[number].connection = connection
+            self.updatePushed(number)
             self.peers[number].announced.removeAll()
             self.peers[number].hasSentRPC = false
             self.peers[number].extensions = nil

@@ -42,7 +42,7 @@ extension GossipSubRouter {
     private mutating func ownReceivers(_ topic: Int, now: Instant) -> [Int] {
         let subscribers = self.topics[topic].subscribers
         if self.parameters.floodPublish { return subscribers.filter { self.mayPublish(to: $0) } }
-        var receivers = NumberSet(subscribers.filter { self.alwaysGets($0) })
+        var receivers = NumberSet(self.topics[topic].pushed.filter { self.mayPublish(to: $0) })
         if self.topics[topic].isJoined {
             let mesh = self.topics[topic].mesh
             for peer in mesh { receivers.insert(peer) }
@@ -77,7 +77,7 @@ extension GossipSubRouter {
     mutating func forward(_ item: PendingMessage, _ priority: SendPriority) {
         let (message, id, topic) = (item.message, item.id, item.topic)
         var receivers = self.topics[topic].mesh
-        for peer in self.topics[topic].subscribers where self.alwaysGets(peer) { receivers.insert(peer) }
+        for peer in self.topics[topic].pushed where self.mayPublish(to: peer) { receivers.insert(peer) }
         for peer in receivers {
             guard !item.senders.contains(peer), self.peers[peer].unwanted[id] == nil,
                 self.peers[peer].id.bytes != message.from
@@ -88,9 +88,20 @@ extension GossipSubRouter {
     }
 
     /// Whether a subscriber gets every message without being in the mesh.
-    private func alwaysGets(_ peer: Int) -> Bool {
-        self.peers[peer].isDirect
-            || !self.peers[peer].connection.protocolID.hasMesh && self.mayPublish(to: peer)
+    func isPushedTo(_ peer: Int) -> Bool {
+        self.peers[peer].isDirect || !self.peers[peer].connection.protocolID.hasMesh
+    }
+
+    /// Takes note of a subscriber's other protocol or standing.
+    mutating func updatePushed(_ peer: Int) {
+        let isPushedTo = self.isPushedTo(peer)
+        for topic in self.peers[peer].topics where self.topics[topic].subscribers.contains(peer) {
+            if isPushedTo {
+                self.topics[topic].pushed.insert(peer)
+            } else {
+                self.topics[topic].pushed.remove(peer)
+            }
+        }
     }
 
     func id(of message: Message, _ topic: Int) -> MessageID {

@@ -38,6 +38,16 @@ extension GossipSubRouter {
         var retriedPrunes = NumberSet()
         var retriedAnnouncements = NumberSet()
 
+        /// Begins a heartbeat: what a peer may do in one starts anew, and what it does not want ages.
+        mutating func resetControlCounters() {
+            self.ihaveRPCs = 0
+            self.asked = 0
+            self.idontwantRPCs = 0
+            if !self.unwanted.isEmpty {
+                self.unwanted = self.unwanted.compactMapValues { $0 > 1 ? $0 - 1 : nil }
+            }
+        }
+
         var hasRetries: Bool {
             !self.retriedGrafts.isEmpty || !self.retriedPrunes.isEmpty || !self.retriedAnnouncements.isEmpty
         }
@@ -59,6 +69,9 @@ extension GossipSubRouter {
         var announcers = NumberSet()
         /// Those of them that the filter lets through.
         var subscribers = NumberSet()
+        /// Those of the subscribers that have no place in meshes and get every message: direct and floodsub
+        /// peers.
+        var pushed = NumberSet()
         var mesh = NumberSet()
         var fanout = NumberSet()
         var fanoutLastPublished: Instant?

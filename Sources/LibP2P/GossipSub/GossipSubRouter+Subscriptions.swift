@@ -60,6 +60,7 @@ extension GossipSubRouter {
         _ peer: Int, to topic: Int, now: Instant, into outputs: inout [Output]
     ) {
         guard self.topics[topic].subscribers.insert(peer) else { return }
+        if self.isPushedTo(peer) { self.topics[topic].pushed.insert(peer) }
         let id = self.peers[peer].id
         if self.topics[topic].isOurs {
             outputs.append(.subscriberChanged(id, self.topics[topic].topic, isSubscribed: true))
@@ -75,6 +76,7 @@ extension GossipSubRouter {
 
     private mutating func removeSubscriber(_ peer: Int, from topic: Int, into outputs: inout [Output]) {
         self.topics[topic].fanout.remove(peer)
+        self.topics[topic].pushed.remove(peer)
         guard self.topics[topic].subscribers.remove(peer), self.topics[topic].isOurs else { return }
         outputs.append(.subscriberChanged(self.peers[peer].id, self.topics[topic].topic, isSubscribed: false))
     }

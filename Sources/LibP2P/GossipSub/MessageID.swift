@@ -9,9 +9,20 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
 
     /// The id as it goes on the wire.
     public let bytes: [UInt8]
+    /// Of the bytes, by this process's secret; an id is looked up many times.
+    private let hash: Int
 
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
+        self.hash = bytes.hashValue
+    }
+
+    public static func == (a: MessageID, b: MessageID) -> Bool {
+        a.hash == b.hash && a.bytes == b.bytes
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.hash)
     }
 
     /// Lower-case hexadecimal.
@@ -55,6 +66,17 @@ public enum MessageIDFunction: Sendable {
             return MessageID(SHA256.hash(message.data ?? []))
         case .custom(let function):
             return function(message)
+        }
+    }
+
+    /// Whether an id tells that `author` wrote the message. Ids that don't tell are nobody's.
+    func isID(_ id: MessageID, ofMessageBy author: PeerID) -> Bool {
+        switch self {
+        case .go: id.bytes.starts(with: author.bytes)
+        case .rust: id.bytes.starts(with: Multibase.base58(author.bytes).utf8)
+        case .js: id.bytes.starts(with: author.bytes.dropFirst(2))
+        case .nim: id.bytes.suffix(from: min(16, id.bytes.count)).elementsEqual(author.description.utf8)
+        case .contentHash, .custom: false
         }
     }
 

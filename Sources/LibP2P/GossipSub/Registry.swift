@@ -2,10 +2,10 @@
 /// added.
 ///
 /// A number is never used again, so that a late reference to a removed key can only miss, not hit another
-/// one.
+/// one. States lie side by side, in the order of their numbers: reading one does not copy it.
 struct Registry<Key: Hashable & Sendable, State: Sendable>: Sendable {
     private var numbers: [Key: Int] = [:]
-    private var states: [Int: State] = [:]
+    private var states: [State] = []
     private var nextNumber = 0
     /// All numbers, ascending.
     private(set) var order = NumberSet()
@@ -20,7 +20,7 @@ struct Registry<Key: Hashable & Sendable, State: Sendable>: Sendable {
 
     /// Returns whether the number's key is still there.
     func contains(_ number: Int) -> Bool {
-        self.states[number] != nil
+        self.order.contains(number)
     }
 
     /// Adds a key that is not there yet.
@@ -28,27 +28,32 @@ struct Registry<Key: Hashable & Sendable, State: Sendable>: Sendable {
         let number = self.nextNumber
         self.nextNumber += 1
         self.numbers[key] = number
-        self.states[number] = state
+        self.states.append(state)
         self.order.insert(number)
         return number
     }
 
     /// Removes a key and its state.
     mutating func remove(_ key: Key) {
-        guard let number = self.numbers.removeValue(forKey: key) else { return }
-        self.states[number] = nil
+        guard let number = self.numbers.removeValue(forKey: key), let place = self.order.place(of: number)
+        else { return }
+        self.states.remove(at: place)
         self.order.remove(number)
     }
 
     /// The state of a number that is there.
     subscript(number: Int) -> State {
-        get {
-            guard let state = self.states[number] else { preconditionFailure("a number outlived its key") }
-            return state
+        _read {
+            guard let place = self.order.place(of: number) else {
+                preconditionFailure("a number outlived its key")
+            }
+            yield self.states[place]
         }
         _modify {
-            precondition(self.states[number] != nil, "a number outlived its key")
-            yield &self.states[number]!
+            guard let place = self.order.place(of: number) else {
+                preconditionFailure("a number outlived its key")
+            }
+            yield &self.states[place]
         }
     }
 }
@@ -71,8 +76,13 @@ struct NumberSet: Sendable, Equatable, Sequence {
     }
 
     func contains(_ element: Int) -> Bool {
+        self.place(of: element) != nil
+    }
+
+    /// Where an element is among the others, in ascending order.
+    func place(of element: Int) -> Int? {
         let index = self.index(of: element)
-        return index < self.elements.count && self.elements[index] == element
+        return index < self.elements.count && self.elements[index] == element ? index : nil
     }
 
     @discardableResult

@@ -66,7 +66,7 @@ extension GossipSubProfile {
     ///   - cron: how often a command is run; nil: nobody runs one by the clock.
     public func findings(members: Int? = nil, cron: Duration? = nil) -> [ParameterFinding] {
         let contradictions = self.contradictions.map {
-            ParameterFinding(.contradiction, .error, $0.field, $0.reason)
+            ParameterFinding(.contradiction, .error, $0.field, $0.description)
         }
         let lint = ParameterLint(profile: self, members: members, cron: cron)
         return contradictions + lint.mesh + lint.time + lint.gossip + lint.publishing + lint.scores

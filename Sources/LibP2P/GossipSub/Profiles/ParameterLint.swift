@@ -69,7 +69,7 @@ struct ParameterLint {
             for (name, backoff) in [
                 ("prune_backoff_ms", parameters.pruneBackoff),
                 ("unsubscribe_backoff_ms", parameters.unsubscribeBackoff),
-            ] where backoff >= cron {
+            ] where backoff > cron {
                 found.append(
                     ParameterFinding(
                         .backoffOutlastsCron, .warning, name,

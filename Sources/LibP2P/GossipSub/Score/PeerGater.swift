@@ -115,7 +115,7 @@ struct PeerGater: Sendable {
         case .validationQueueFull, .validationThrottled:
             self.lastThrottled = now
             self.throttled += 1
-        case .validationIgnored, .selfOrigin: self.count(peer) { $0.ignored += 1 }
+        case .validationIgnored: self.count(peer) { $0.ignored += 1 }
         default: self.count(peer) { $0.rejected += 1 }
         }
     }

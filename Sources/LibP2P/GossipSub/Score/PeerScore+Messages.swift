@@ -2,7 +2,7 @@ import LibP2PCore
 
 // MARK: - The mesh and its messages
 extension PeerScore {
-    /// A peer was taken into a topic's mesh.
+    /// A peer was taken into a topic's mesh: also of a topic that will have parameters only later.
     mutating func grafted(_ peer: Int, _ topic: Topic, now: Instant) {
         self.change(self.place(of: peer), self.intern(topic)) { statistics, _ in statistics.graft(now: now) }
     }
@@ -23,7 +23,7 @@ extension PeerScore {
     mutating func delivered(_ id: MessageID, _ topic: Topic, from peer: Int, now: Instant) {
         let topic = self.intern(topic)
         let sender = self.place(of: peer)
-        self.change(sender, topic) { $0.addFirstDelivery($1) }
+        self.count(sender, topic) { $0.addFirstDelivery($1) }
         let record = self.records.record(id, now: now)
         guard self.records.status(record) == .unknown else { return }
         self.records.setValid(record, now: now)
@@ -32,7 +32,7 @@ extension PeerScore {
         while let other = self.records.next(&senders) {
             // A peer that sent it twice is not rewarded twice.
             if other == first { continue }
-            self.change(self.place(ofStanding: other), topic) { $0.addMeshDelivery($1) }
+            self.count(self.place(ofStanding: other), topic) { $0.addMeshDelivery($1) }
         }
     }
 
@@ -42,14 +42,10 @@ extension PeerScore {
         _ id: MessageID, _ topic: Topic, from peer: Int, _ reason: RejectReason, now: Instant
     ) {
         switch reason {
-        case .missingSignature, .invalidSignature, .unexpectedSignature, .unexpectedAuthInfo:
+        case .missingSignature, .invalidSignature, .unexpectedSignature, .unexpectedAuthInfo, .selfOrigin:
             // The id proves nothing: no record is made of it.
             self.addInvalidDelivery(self.place(of: peer), self.intern(topic))
         case .blacklistedPeer, .blacklistedSource, .validationQueueFull:
-            break
-        case .selfOrigin:
-            // go-libp2p-pubsub punishes it. But a run knows nothing of what the run before it sent, and honest
-            // peers that still hold that offer it, and hand it over when asked.
             break
         case .validationThrottled: self.close(id, .throttled, now: now)
         case .validationIgnored: self.close(id, .ignored, now: now)
@@ -76,7 +72,7 @@ extension PeerScore {
         case .valid:
             guard self.records.add(self.standing(peer), to: record) else { return }
             let sinceVerdict = now.nanoseconds - self.records.validated(record).nanoseconds
-            self.change(self.place(of: peer), self.intern(topic)) { statistics, rules in
+            self.count(self.place(of: peer), self.intern(topic)) { statistics, rules in
                 if sinceVerdict <= rules.meshWindow { statistics.addMeshDelivery(rules) }
             }
         case .invalid:
@@ -92,7 +88,7 @@ extension PeerScore {
     }
 
     private mutating func addInvalidDelivery(_ place: Place?, _ topic: Int) {
-        self.change(place, topic) { statistics, _ in statistics.invalidDeliveries += 1 }
+        self.count(place, topic) { statistics, _ in statistics.invalidDeliveries += 1 }
     }
 
     // MARK: Senders in records

@@ -55,7 +55,7 @@ extension PeerScore {
                 $0.behaviourPenalty = max($0.behaviourPenalty, Self.counter(score.behaviourPenalty))
             }
             for topic in score.topics where topic.topic.bytes.count <= Topic.maxSize {
-                self.change(place, self.intern(topic.topic)) { statistics, _ in
+                self.count(place, self.intern(topic.topic)) { statistics, _ in
                     let isOutside = !statistics.isInMesh && !statistics.isActive
                     if isOutside, topic.isHeldToMeshDeliveries {
                         statistics.isActive = true

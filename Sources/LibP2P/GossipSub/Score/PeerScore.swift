@@ -134,17 +134,23 @@ extension PeerScore {
         for id in self.departed.keys { self.departed.update(id, recap) }
     }
 
-    /// Changes the statistics of a peer in a topic, which are made when there are none; does nothing in a
-    /// topic in which nothing counts.
+    /// Changes the statistics of a peer in a topic, which are made when there are none.
     mutating func change(
-        _ place: Place?, _ topic: Int, _ change: (inout TopicStatistics, TopicRules) -> Void
+        _ place: Place?, _ topic: Int, _ change: (inout TopicStatistics, TopicRules?) -> Void
     ) {
-        guard let rules = self.topics[topic].rules else { return }
         let topics = self.topics
         self.change(place) { statistics in
             let index = statistics.index(of: topic) ?? statistics.add(topic, among: topics)
-            change(&statistics.topics[index], rules)
+            change(&statistics.topics[index], topics[topic].rules)
         }
+    }
+
+    /// The same, in topics in which something counts.
+    mutating func count(
+        _ place: Place?, _ topic: Int, _ change: (inout TopicStatistics, TopicRules) -> Void
+    ) {
+        guard let rules = self.topics[topic].rules else { return }
+        self.change(place, topic) { statistics, _ in change(&statistics, rules) }
     }
 }
 

@@ -11,7 +11,7 @@ struct ParameterOverrides {
             let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
             guard sides.count == 2, let field = ParameterField.named(sides[0]) else {
                 throw CommandError(
-                    .configuration, .badConfiguration, "\"\(part)\" sets no parameter",
+                    .configuration, .badParameters, "\"\(part)\" sets no parameter",
                     hint: "descord params show lists their names")
             }
             pairs.append((field, Self.value(sides[1], field.kind)))
@@ -26,7 +26,7 @@ struct ParameterOverrides {
             for (field, value) in self.pairs { try field.set(value, in: &profile) }
             if let failure = profile.failure { throw failure }
         } catch {
-            throw CommandError(.configuration, .badConfiguration, error.description)
+            throw CommandError(.configuration, .badParameters, error.description)
         }
         return profile
     }

@@ -1,0 +1,39 @@
+import ArgumentParser
+import DescordSimulation
+
+/// `descord sim run`
+package struct SimRunCommand: SimSubcommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run a scenario: real routers on virtual time.",
+        discussion: """
+            SCENARIO is one of those that descord sim list shows, or the path of a file; steady unless \
+            given. The same scenario and seed give the same run, to the last event. The exit code is 1 \
+            when something happened that must not happen; it is then listed under violations.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("A scenario's name or file.", valueName: "scenario"),
+        completion: .list(ScenarioLibrary.names))
+    package var scenario = "steady"
+    @OptionGroup package var options: ScenarioOptions
+    @Option(help: ArgumentHelp("What everything random is drawn from; 1 unless given.", valueName: "s"))
+    package var seed: SeedArgument?
+    @OptionGroup(title: "Global options") package var global: GlobalOptions
+
+    package init() {}
+
+    package func run(in context: CommandContext) async throws {
+        let scenario = try self.options.applied(
+            to: ScenarioSource.scenario(self.scenario), profile: self.global.profile)
+        let report = try SimulationRun.run(scenario, seed: self.seed?.number ?? 1)
+        if context.output.isJSON {
+            try context.output.emit(report.json)
+        } else {
+            for line in report.lines { try context.output.line(line) }
+        }
+        guard report.figures.violationCount == 0 else {
+            context.output.note("seed \(report.figures.seed), descord \(Descord.version)")
+            throw ExitCode(1)
+        }
+    }
+}

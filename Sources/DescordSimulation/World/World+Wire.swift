@@ -1,0 +1,230 @@
+import LibP2P
+import LibP2PCore
+
+// MARK: - Connections
+
+extension World {
+    /// A connection is there: both ends learn of it.
+    mutating func raise(_ link: Int) {
+        let ends = [Int(links.dialler[link]), Int(links.dialled[link])]
+        guard !links.isUp[link], !links.isCut[link], isOnline[ends[0]], isOnline[ends[1]] else { return }
+        for end in ends where seesUp[links.direction(of: link, from: end)] {
+            // The new connection takes the place of one that was not known to be gone.
+            loseSight(of: link, by: end)
+        }
+        links.isUp[link] = true
+        links.isSilent[link] = false
+        links.generation[link] += 1
+        for end in ends {
+            let direction = links.direction(of: link, from: end)
+            links.lastArrival[direction] = now
+            seesUp[direction] = true
+        }
+        componentsAreStale = true
+        for end in ends {
+            let other = links.other(link, than: end)
+            guard end < honest else {
+                attackerConnected(end, to: other)
+                continue
+            }
+            let connection = PeerConnection(
+                direction: end == ends[0] ? .outbound : .inbound, address: peers.addresses[other],
+                protocolID: .meshsub12)
+            feed(.peerConnected(peers.ids[other], connection), to: end)
+            if !peers.records.isEmpty {
+                feed(.signedPeerRecord(peers.ids[other], peers.records[other]), to: end)
+            }
+        }
+    }
+
+    /// A connection ends because a node went away, which knows; the other end learns it after what was sent
+    /// before.
+    mutating func lower(_ link: Int, leftBy node: Int) {
+        seesUp[links.direction(of: link, from: node)] = false
+        guard links.isUp[link] else { return }
+        links.isUp[link] = false
+        componentsAreStale = true
+        let other = links.other(link, than: node)
+        let last = links.lastArrival[links.direction(of: link, from: node)]
+        queue.schedule(
+            .disconnect, at: max(now + links.latency[link], last + 1), node: other, payload: link)
+    }
+
+    /// A connection ends for both ends at once.
+    mutating func sever(_ link: Int) {
+        guard links.isUp[link] else { return }
+        links.isUp[link] = false
+        componentsAreStale = true
+        for end in [Int(links.dialler[link]), Int(links.dialled[link])] { loseSight(of: link, by: end) }
+    }
+
+    mutating func disconnectNoticed(by node: Int, _ link: Int) {
+        guard !links.isUp[link] else { return }
+        loseSight(of: link, by: node)
+    }
+
+    private mutating func loseSight(of link: Int, by node: Int) {
+        let direction = links.direction(of: link, from: node)
+        guard seesUp[direction] else { return }
+        seesUp[direction] = false
+        guard isOnline[node] else { return }
+        let other = links.other(link, than: node)
+        if node < honest {
+            feed(.peerDisconnected(peers.ids[other]), to: node)
+        } else {
+            attackerDisconnected(node, from: other)
+        }
+    }
+}
+
+// MARK: - RPCs
+
+extension World {
+    /// The driver's bounds of what waits for one peer (`GossipSub.Configuration`).
+    private static let waitingCountMax = 16_384
+    private static let waitingBytesMax = 16 << 20
+    /// What one packet carries, and how long TCP waits at least before it sends a last one again.
+    private static let packetBytes = 1_400
+    private static let retransmissionMin: Int64 = 200_000_000
+
+    /// Sends an RPC of an honest node's router.
+    mutating func send(_ rpc: RPC, from node: Int, to peer: PeerID, lane: Int) {
+        guard let other = peers.number(of: peer), let link = links.link(node, other) else { return }
+        let size = rpc.encodedSize
+        let framed = size + Varint.size(of: UInt64(size))
+        checkSending(rpc, from: node, to: other, link)
+        count(rpc, bytes: framed)
+        guard links.isUp[link], !links.isSilent[link] else { return }
+        let parcel = Parcel(
+            rpc: rpc, from: Int32(node), to: Int32(other), link: Int32(link),
+            generation: links.generation[link], size: Int32(framed), lane: UInt8(truncatingIfNeeded: lane))
+        let direction = links.direction(of: link, from: node)
+        guard uplinks[node] != nil else {
+            depart(parcels.add(parcel), direction, at: now)
+            return
+        }
+        if links.waitingCount[direction] > 0,
+            links.waitingCount[direction] >= Int32(Self.waitingCountMax)
+                || links.waitingBytes[direction] + framed > Self.waitingBytesMax
+        {
+            tally.queueFull += 1
+            // The router is told when it has finished what it is doing.
+            refused.append((peer: peer, rpc: rpc))
+            return
+        }
+        links.waitingCount[direction] += 1
+        links.waitingBytes[direction] += framed
+        uplinks[node]?.push(parcels.add(parcel), lane: Int(parcel.lane))
+        if uplinks[node]?.isBusy == false { uplinkFree(node) }
+    }
+
+    /// A node's line is free: the next RPC goes out.
+    mutating func uplinkFree(_ node: Int) {
+        uplinks[node]?.isBusy = false
+        while let slot = uplinks[node]?.pop() {
+            let link = Int(parcels[slot].link)
+            let direction = links.direction(of: link, from: node)
+            let size = Int(parcels[slot].size)
+            links.waitingCount[direction] -= 1
+            links.waitingBytes[direction] -= size
+            guard links.generation[link] == parcels[slot].generation else {
+                _ = parcels.take(slot)
+                continue
+            }
+            let free = now + (uplinks[node]?.nanoseconds(for: size) ?? 0)
+            uplinks[node]?.isBusy = true
+            queue.schedule(.uplinkFree, at: free, node: node)
+            depart(slot, direction, at: free)
+            return
+        }
+    }
+
+    /// Lets an RPC go, whose last byte leaves at `time`.
+    mutating func depart(_ slot: Int, _ direction: Int, at time: Int64) {
+        let link = direction / 2
+        guard !links.isSilent[link] else {
+            _ = parcels.take(slot)
+            return
+        }
+        links.sent[direction] &+= 1
+        let number = Int(links.sent[direction])
+        var arrival = time + links.latency[link]
+        if scenario.jitterMilliseconds != .constant(0) {
+            var prng = chance.generator(.jitter, direction, number)
+            arrival += Self.nanoseconds(milliseconds: scenario.jitterMilliseconds.draw(using: &prng))
+        }
+        if scenario.loss > 0 {
+            arrival += retransmission(Int(parcels[slot].size), direction, number)
+        }
+        // A stream is in order: nothing overtakes.
+        arrival = max(arrival, links.lastArrival[direction] + 1)
+        links.lastArrival[direction] = arrival
+        queue.schedule(.arrival, at: arrival, node: Int(parcels[slot].to), payload: slot)
+    }
+
+    /// How long lost packets hold an RPC up: a round trip when others follow, TCP's timer when none does,
+    /// doubled for each time that the packet is lost again.
+    private func retransmission(_ size: Int, _ direction: Int, _ number: Int) -> Int64 {
+        var prng = chance.generator(.loss, direction, number)
+        let packets = size / Self.packetBytes + 1
+        let roundTrip = links.latency[direction / 2] * 2
+        var wait: Int64 = 0
+        for packet in 0..<packets where prng.happens(scenario.loss) {
+            var delay = packet + 3 < packets ? roundTrip : max(Self.retransmissionMin, roundTrip)
+            var total = delay
+            while prng.happens(scenario.loss), total < Self.second * 60 {
+                delay *= 2
+                total += delay
+            }
+            wait = max(wait, total)
+        }
+        return wait
+    }
+
+    mutating func arrived(_ slot: Int) {
+        let link = Int(parcels[slot].link)
+        let node = Int(parcels[slot].to)
+        let from = Int(parcels[slot].from)
+        guard links.generation[link] == parcels[slot].generation, isOnline[node],
+            seesUp[links.direction(of: link, from: node)]
+        else {
+            _ = parcels.take(slot)
+            hash.add(1)
+            return
+        }
+        if let later = downlinkDelay(slot, node) {
+            queue.schedule(.arrival, at: later, node: node, payload: slot)
+            return
+        }
+        let parcel = parcels.take(slot)
+        fold(parcel.rpc, from: from)
+        guard node < honest else {
+            attackerReceived(parcel.rpc, node, from: from)
+            return
+        }
+        let rpc = received(parcel.rpc, by: node, from: from, link)
+        guard !rpc.isEmpty else { return }
+        feed(.rpcReceived(peers.ids[from], rpc), to: node)
+    }
+
+    /// When an RPC will have come through the receiver's own line, if that is later than now.
+    private mutating func downlinkDelay(_ slot: Int, _ node: Int) -> Int64? {
+        guard !parcels[slot].isTakenIn,
+            let time = uplinks[node]?.nanoseconds(for: Int(parcels[slot].size))
+        else { return nil }
+        parcels[slot].isTakenIn = true
+        let done = max(downlinkFree[node], now - time) + time
+        downlinkFree[node] = done
+        return done > now ? done : nil
+    }
+
+    private mutating func fold(_ rpc: RPC, from: Int) {
+        let ihave = rpc.ihave.reduce(0) { $0 + $1.ids.count }
+        hash.add(from << 40 | rpc.messages.count << 28 | ihave << 14 | rpc.iwant.count)
+        hash.add(
+            rpc.graft.count << 42 | rpc.prune.count << 28 | rpc.idontwant.count << 14
+                | rpc.subscriptions.count)
+        for prune in rpc.prune { hash.add(prune.backoffSeconds ?? 0) }
+        for message in rpc.messages { hash.add(message.seqno.map(Self.number) ?? 0) }
+    }
+}

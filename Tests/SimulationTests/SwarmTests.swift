@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+@testable import DescordSimulation
+
+/// Worlds that the seed draws whole: size, topology, links, faults, attackers.
+@Suite struct SwarmTests {
+    /// How many seeds are run for each unit of `SCALE`; without optimisation a fiftieth, which is what one
+    /// waits for while working.
+    private static var seedsPerScale: Int {
+        var isUnoptimised = false
+        assert({ isUnoptimised = true }() == ())
+        return isUnoptimised ? 20 : 1_000
+    }
+
+    private static let environment = ProcessInfo.processInfo.environment
+
+    /// The first seed of this run: `SEED`, or what the clock says.
+    private static let first =
+        environment["SEED"].flatMap { UInt64($0) } ?? UInt64(Date().timeIntervalSince1970 * 1_000)
+
+    private static let scale = environment["SCALE"].flatMap { Int($0) } ?? 1
+
+    @Test(.timeLimit(.minutes(60)))
+    func noSeedBreaksAnything() throws {
+        let count = Self.seedsPerScale * Self.scale
+        var failures: [String] = []
+        for seed in Self.first..<(Self.first + UInt64(count)) {
+            let figures = try SmallWorld.run(Swarm.scenario, seed: seed)
+            guard figures.violationCount > 0 else { continue }
+            let first = figures.violations.prefix(3).map { "\($0.checker): \($0.message)" }
+            failures.append("SEED=\(seed): " + first.joined(separator: "; "))
+            if failures.count == 10 { break }
+        }
+        print("swarm: SEED=\(Self.first) SCALE=\(Self.scale) ran \(count), commit \(Self.commit)")
+        #expect(
+            failures.isEmpty, "at commit \(Self.commit): \n\(failures.joined(separator: "\n"))")
+    }
+
+    /// The commit that the tree stands at.
+    private static let commit: String = {
+        let git = Process()
+        git.executableURL = URL(filePath: "/usr/bin/env")
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().path
+        git.arguments = ["git", "-C", folder, "describe", "--always", "--dirty"]
+        let output = Pipe()
+        git.standardOutput = output
+        git.standardError = FileHandle.nullDevice
+        guard (try? git.run()) != nil else { return "unknown" }  // no git here
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        git.waitUntilExit()
+        return text.isEmpty ? "unknown" : text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }()
+}
+
+/// The scenario of which nothing but the seed is known.
+enum Swarm {
+    static let scenario: Scenario = {
+        var scenario = Scenario()
+        scenario.name = "swarm"
+        scenario.isSwarm = true
+        return scenario
+    }()
+}
