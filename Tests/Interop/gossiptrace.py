@@ -10,6 +10,7 @@ import json
 import os
 
 BACKOFF_SECONDS = 60  # after a PRUNE in the middle of a run
+GOOD_REASONS = ("left", "requested", "unsubscribed", "disconnected")  # for a PRUNE
 # What is nobody's fault: our own message of an earlier run, from a peer that still held it, and an operation
 # that came by synchronisation first.
 NO_FAULT = ("self originated message", "validation ignored")
@@ -68,7 +69,7 @@ def complaints(events, leaves):
     """
     lines = []
     for event in events:
-        if event["type"] == "PRUNE" and event["reason"] not in ("left", "requested", "unsubscribed", "disconnected"):
+        if event["type"] == "PRUNE" and event["reason"] not in GOOD_REASONS:
             lines.append(f"{event['peer']} was pruned: {event['reason']}")
         if event["type"] == "REJECT_MESSAGE" and event["reason"] not in NO_FAULT:
             lines.append(f"a message of {event['peer']} was rejected: {event['reason']}")

@@ -13,16 +13,20 @@ lose each other and meet again, the peer leaves the topic and comes back, a new 
 
 import itertools
 import re
+import signal
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import gossiptrace
 from peer import WINDOW, Failure, Home, Inbox, check, until, windowed
-from scenarios import CHANNEL
+from scenarios import CHANNEL, GRAFT_SECONDS
 
+MESSAGES = 1_000  # each way, unless another number is asked for
 SEGMENTS = 4  # of a round; something happens between two of them
 ROUND_MESSAGES = 1_000  # that one home writes before the other one's turn, at most
 LARGE_BYTES = (65_537, 200_000)  # the smallest and the largest of the large ones
+TEXT_BYTES = 40  # of the others
 LARGE_MIN = 20  # large messages of a run; of a longer one, one in a hundred is large
 OTHER_TOPIC = "space/0000000000000000"
 KEY = re.compile(rb"m-[a-z0-9]+-[0-9]+\.")
@@ -68,7 +72,8 @@ class Station:
         self.node = self.home.start("listen", "--json", "--not-mine", *arguments, DESCORD_TRACE=path)
         self.address = self.node.address()
         self.writer = self.home.start("repl", stdin=True)
-        threading.Thread(target=self.sort, args=(self.node,), daemon=True).start()
+        self.sorter = threading.Thread(target=self.sort, args=(self.node,), daemon=True)
+        self.sorter.start()
 
     def sort(self, node):
         """Reads what the node prints to its end."""
@@ -90,9 +95,10 @@ class Station:
         self.world.meet(self.home)
 
     def wait_graft(self):
-        """Waits until the peer and we have each other in the mesh, so that what it publishes comes by itself."""
+        """Waits until the peer and we have each other in the mesh, so that what it publishes comes."""
         peer = self.world.peer
-        until(lambda: self.trace.meshes(peer.peer_id, self.world.topic), f"{self.home.name} meshes with the peer")
+        until(lambda: self.trace.meshes(peer.peer_id, self.world.topic),
+              f"{self.home.name} meshes with the peer", GRAFT_SECONDS)
         peer.wait_reachable(self.world.topic, self.home.peer_id)
 
     def stop(self):
@@ -104,22 +110,23 @@ class Station:
     def kill(self):
         """Leaves without a word."""
         self.stop_writer()
-        self.node.process.kill()
-        self.node.process.wait()
+        self.node.stop(how=signal.SIGKILL)
         peer = self.world.peer
         peer.wait_gone(self.home.peer_id)
         peer.wait_forgotten(self.world.topic, self.home.peer_id)
         self.judge()
 
     def stop_writer(self):
-        self.writer.process.stdin.close()
         code = self.writer.stop(how=None)
         check(code == 0, f"the writer of {self.home.name} exited {code}: {''.join(self.writer.said)[-400:]}")
 
     def judge(self):
-        """Looks for what neither side may do to the other."""
+        """Looks for what neither side may do to the other, and for what came and was not expected."""
         complaints = gossiptrace.complaints(self.trace.read(), self.leaves)
         check(not complaints, f"{self.home.name}: {len(complaints)} complaints, first: {complaints[:1]}")
+        self.sorter.join()
+        for name, inbox in self.inboxes.items():
+            check(not inbox.waiting, f"{self.home.name}: {list(inbox.waiting)[:1]} came once more ({name})")
 
 
 class Exchange:
@@ -146,6 +153,7 @@ class Exchange:
             station.meet()
             self.round(station, keys[number] if number < rounds else [])
             station.stop()
+            check(not self.kept.waiting, f"the peer had {list(self.kept.waiting)[:1]} once more")
             self.handed = self.kept.take_all()
         self.compare()
 
@@ -154,16 +162,19 @@ class Exchange:
         size = -(-self.messages // rounds)
         numbers = [range(start, min(start + size, self.messages)) for start in range(0, self.messages, size)]
         large = max(LARGE_MIN, self.messages // 100)
-        spread = [number for part in numbers for number in part[:len(part) * (SEGMENTS - 1) // SEGMENTS - WINDOW]]
+        calm = [turn[:len(turn) * (SEGMENTS - 1) // SEGMENTS - WINDOW] for turn in numbers]
+        spread = [number for turn in calm for number in turn]
         chosen = {spread[place * len(spread) // large]: place for place in range(large)}
+        check(len(chosen) == large, f"{self.messages} messages are too few for {large} large ones")
         smallest, largest = LARGE_BYTES
         keys = []
-        for turn, part in enumerate(numbers):
-            keys.append([f"m-{('alice', 'bob')[turn % 2]}-{number}." for number in part])
-            for key, number in zip(keys[-1], part):
+        for turn, own in enumerate(numbers):
+            keys.append([f"m-{('alice', 'bob')[turn % 2]}-{number}." for number in own])
+            for key, number in zip(keys[-1], own):
                 place = chosen.get(number)
                 size = 0 if place is None else smallest + place * (largest - smallest) // (large - 1)
-                self.texts[key] = (f"{key} of {self.messages} " + key * (size // len(key) + 1))[:max(size, 40)]
+                text = f"{key} of {self.messages} " + key * (size // len(key) + 1)
+                self.texts[key] = text[:max(size, TEXT_BYTES)]
         return keys
 
     def round(self, station, keys):
@@ -213,7 +224,8 @@ class Exchange:
             for data in payloads[key]:
                 self.peer.publish(self.world.topic, data)
 
-        windowed(list(payloads), publish, lambda: station.inboxes["fed"].take("a message of the other home"), room)
+        fed = station.inboxes["fed"]
+        windowed(list(payloads), publish, lambda: fed.take("a message of the other home"), room)
 
     # What happens in between.
 
@@ -293,11 +305,11 @@ class Exchange:
     def compare(self):
         """Both homes hold the same, nothing waits, and whoever delivers first was rewarded for it."""
         check(self.highest > 0, "nobody was ever scored")
-        infos = []
+        infos, written = [], set(self.texts.values())
         for home in (self.world.alice, self.world.bob):
-            texts = {row["text"] for row in home.run("log", "--json", "-n", "1000000").objects}
-            missing = set(self.texts.values()) - texts
-            check(not missing, f"{home.name} lacks {len(missing)} messages: {sorted(missing)[:1]}")
+            texts = [row["text"] for row in home.run("log", "--json", "-n", str(2 * len(written))).objects]
+            check(len(texts) == len(written) and set(texts) == written,
+                  f"{home.name} has {len(texts)} messages of {len(written)}")
             infos.append(home.run("space", "info", "--json").object)
         for key in ("operations", "heads", "members"):
             check(infos[0][key] == infos[1][key], f"{key} differ: {[info[key] for info in infos]}")
@@ -315,3 +327,28 @@ def exchange(world, messages):
     run = Exchange(world, messages)
     run.run()
     print(f"{messages} messages each way, {run.guests} newcomers, scores {run.lowest:g} to {run.highest:g}")
+
+
+def harness_sees_an_offence(world):
+    """A home that lost its memory of backoffs asks too early, and the peer and the trace both tell of it."""
+    peer, trace = world.peer, world.trace("bob-forgets")
+    with world.on_air(world.bob, "--connect", peer.address, DESCORD_TRACE=trace) as node:
+        world.meet(world.bob)
+        follower = gossiptrace.Follower(trace)
+        until(lambda: follower.meshes(peer.peer_id, world.topic), "bob meshes with the peer", GRAFT_SECONDS)
+        peer.wait_reachable(world.topic, world.bob.peer_id)
+        peer.unsubscribe(world.topic)
+        until(lambda: gossiptrace.total(gossiptrace.read(trace), "RECV_RPC", "prune"), "the peer leaves")
+        peer.subscribe(world.topic)
+        world.part(world.bob, node)
+    with sqlite3.connect(world.folder / "bob" / "descord.db") as database:
+        database.execute("DELETE FROM backoffs")
+    with world.on_air(world.bob, "--connect", peer.address, DESCORD_TRACE=trace) as node:
+        world.meet(world.bob)
+        complaints = until(
+            lambda: gossiptrace.complaints(gossiptrace.read(trace), [peer.peer_id]), "the peer refuses bob")
+        check("pruned us 2 times, and left 1 times" in complaints[0], f"the trace says {complaints[0]}")
+        offences = peer.offences()
+        check(len(offences) == 1 and "GRAFT: ignoring" in offences[0], f"the peer says {offences}")
+        check(gossiptrace.grafts_into_backoff(gossiptrace.read(trace)), "no GRAFT into a backoff was sent")
+        world.part(world.bob, node)

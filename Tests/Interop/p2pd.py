@@ -18,11 +18,10 @@ IDENTIFY, CONNECT, STREAM_OPEN, LIST_PEERS, DISCONNECT, PUBSUB = 0, 1, 2, 5, 7, 
 PUBSUB_LIST_PEERS, PUBSUB_PUBLISH, PUBSUB_SUBSCRIBE = 1, 2, 3
 CONNECT_FIELD, STREAM_FIELD, DISCONNECT_FIELD, PUBSUB_FIELD = 2, 3, 7, 8
 HEARTBEAT = "200ms"  # shorter than the default second, so that gossip rounds come sooner
-# How its gossipsub words what it holds against a peer, or loses: "GRAFT: ignoring backed off peer", "IHAVE: peer
-# … has advertised too many times … ignoring", "dropping message to peer …; queue full", "message validation
-# failed", "Prune peer … with negative score".
-OFFENCE = re.compile(r"ignoring|dropping|too many|negative score|validation|throttled|bogus|graylist|blacklist",
-                     re.IGNORECASE)
+# How its gossipsub words what it holds against a peer, or loses: "GRAFT: ignoring backed off peer", "IHAVE:
+# peer … has advertised too many times … ignoring", "dropping message to peer …; queue full", "message
+# validation failed", "Prune peer … with negative score".
+OFFENCE = re.compile("ignoring|dropping|too many|negative score|validation|throttled|bogus|blacklist")
 
 
 class P2PD(Peer):
@@ -168,8 +167,9 @@ class P2PD(Peer):
         return [wire.base58(peer) for peer in wire.parse(wire.first(answer, 7, b"")).get(2, [])]
 
     def offences(self):
-        """Returns what its gossipsub has complained of, one line each; it logs every GRAFT that it takes too."""
-        lines = [json.loads(line)["msg"] for line in self.log.read_text().splitlines() if '"pubsub"' in line]
+        """Returns what its gossipsub has complained of, one line each."""
+        logged = self.log.read_text().splitlines()
+        lines = [json.loads(line)["msg"] for line in logged if '"pubsub"' in line]
         check(any("PEERUP" in line for line in lines), "p2pd's gossipsub logs nothing")
         return [line for line in lines if OFFENCE.search(line)]
 

@@ -46,8 +46,12 @@ def windowed(payloads, send, receive, window=WINDOW):
     check(len(set(payloads)) == len(payloads), "payloads that cannot be told apart")
 
     def settle():
-        data = receive()
-        check(data in outstanding, "something arrived that was not sent, or twice")
+        try:
+            data = receive()
+        except Failure as failure:
+            raise Failure(f"{failure}; {len(outstanding)} of {len(payloads)} are on their way, such as "
+                          f"{min(outstanding)[:40]!r}") from None
+        check(data in outstanding, f"{data[:40]!r} arrived and was not sent, or twice")
         outstanding.discard(data)
 
     for data in payloads:

@@ -1,4 +1,4 @@
-"""Runs the interop scenarios: `run.py --peer p2pd|py-libp2p|pair --p2pd FILE [--descord FILE]`.
+"""Runs the interop scenarios: `run.py --peer p2pd|py-libp2p|pair --p2pd FILE [--descord FILE] [--long]`.
 
 Prints one line a scenario, then one line with the peer's own counts, then `N passed, N failed`.
 """
@@ -50,12 +50,12 @@ def place(folder):
     return contextlib.nullcontext(folder)
 
 
-def exchange_of(messages):
+def long_exchange(messages):
     """Returns the long exchange as a scenario."""
-    def long_exchange(world):
+    def exchange(world):
         longrun.exchange(world, messages)
 
-    return long_exchange
+    return exchange
 
 
 def run_peer(peer, options):
@@ -67,7 +67,9 @@ def run_peer(peer, options):
             world = scenarios.World(options.descord, folder, peer)
 
         held = attempt("prepare", prepare)
-        chosen = [exchange_of(options.messages)] if options.long else scenarios.ALL
+        chosen = scenarios.ALL
+        if options.long:
+            chosen = [long_exchange(options.messages), longrun.harness_sees_an_offence]
         for number, scenario in enumerate(chosen if held else []):
             held = attempt(scenario.__name__.replace("_", " "), lambda: scenario(world))
             if not held:
@@ -90,8 +92,9 @@ def main():
     parser.add_argument("--report", type=pathlib.Path, help="file for the counts, as JSON")
     parser.add_argument("--folder", type=pathlib.Path, help="keeps homes and traces there")
     parser.add_argument("--long", action="store_true", help="the long exchange instead of the scenarios")
-    parser.add_argument("--messages", type=int, default=scenarios.MESSAGES)
+    parser.add_argument("--messages", type=int, help="how many are sent each way")
     options = parser.parse_args()
+    options.messages = options.messages or (longrun.MESSAGES if options.long else scenarios.MESSAGES)
     scenarios.MESSAGES = options.messages
     if options.peer == "pair":
         passed, failed, peers = run_pair(options)

@@ -13,7 +13,7 @@ from descord import Home
 from peer import DEADLINE_SECONDS, check, until, windowed
 
 CHANNEL = "general"
-MESSAGES = 1000  # sent each way with a window of unacknowledged ones
+MESSAGES = 250  # sent each way with a window of unacknowledged ones; `longrun` sends more
 GOSSIP_ONLY = 20  # sent each way without a mesh
 RECONNECTS = 2  # one by the peer, one by a new process of ours
 ONE_SHOTS = 50
@@ -148,7 +148,7 @@ def handshake_peer_dials(world):
 
 
 def messages_from_descord(world):
-    """A thousand messages, at most 24 of them not yet at the peer, none lost."""
+    """Messages of which at most 24 are not yet at the peer, none lost."""
     with world.on_air(
             world.bob, "--connect", world.peer.address, command=("repl",), stdin=True) as repl:
         world.meet(world.bob)
@@ -223,7 +223,7 @@ def largest_from_descord(world):
 
 
 def messages_to_descord(world):
-    """A thousand messages from the peer, at most 24 of them not yet printed, none lost."""
+    """Messages from the peer of which at most 24 are not yet printed, none lost."""
     with world.on_air(world.alice, "--connect", world.peer.address) as listener:
         world.meet(world.alice)
         world.feed(listener, MESSAGES)
