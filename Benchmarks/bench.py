@@ -74,12 +74,13 @@ class Inside:
         self.process.wait(READY_SECONDS)
 
 
-def inside(bench, *arguments):
-    """Runs one in-process measurement to its end and returns its object."""
+def inside(bench, *arguments, preload=None):
+    """Runs one in-process measurement to its end and returns its object; `preload` is a library under it."""
+    environment = {**os.environ, "LD_PRELOAD": str(preload)} if preload else None
     try:
         done = subprocess.run(
             [bench.in_process, *(str(argument) for argument in arguments)], capture_output=True, text=True,
-            timeout=READY_SECONDS, check=False)
+            timeout=READY_SECONDS, check=False, env=environment)
     except subprocess.TimeoutExpired:
         raise Failure(f"{arguments} did not end within {READY_SECONDS} s") from None
     check(done.returncode == 0, f"{arguments}: exit {done.returncode}: {done.stderr[-300:]}")

@@ -17,6 +17,7 @@ import memory
 import messages
 import oneshot
 import roundtrips
+import router
 import startup
 import transport
 import wirebytes
@@ -27,6 +28,7 @@ THEMES = {
     "round-trips": roundtrips.measure,
     "stream": transport.stream,
     "messages": messages.measure,
+    "router": router.measure,
     "wire": wirebytes.measure,
     "connections": transport.connections,
     "memory": memory.measure,

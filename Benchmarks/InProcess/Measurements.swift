@@ -12,11 +12,16 @@ import NIOPosix
 ///     InProcessBenchmark stream ADDRESS BYTES
 ///     InProcessBenchmark messages ADDRESS COUNT SIZE
 ///     InProcessBenchmark connections ADDRESS COUNT    each with identify, one after another
+///     InProcessBenchmark router message | duplicate PEERS MESH [scored]
+///     InProcessBenchmark router heartbeat PEERS TOPICS [scored]
 @main
 struct Measurements {
     static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let numbers = arguments.compactMap { Int($0) }
+        if arguments.first == "router", arguments.count >= 2, numbers.count == 2 {
+            return Self.say(try self.router(arguments[1], numbers, isScored: arguments.last == "scored"))
+        }
         switch (arguments.first, Self.address(in: arguments), numbers.first) {
         case ("cipher", nil, nil): Self.say(CryptoRates.cipher())
         case ("signatures", nil, let size?): Self.say(CryptoRates.signatures(size: size))
@@ -30,6 +35,20 @@ struct Measurements {
             Self.say(try await self.connections(address, count))
         default:
             throw Failure.usage
+        }
+    }
+
+    private static func router(
+        _ what: String, _ numbers: [Int], isScored: Bool
+    ) throws -> [(String, Double)] {
+        switch what {
+        case "message":
+            try RouterRates.message(peerCount: numbers[0], meshSize: numbers[1], isScored: isScored)
+        case "duplicate":
+            try RouterRates.duplicate(peerCount: numbers[0], meshSize: numbers[1], isScored: isScored)
+        case "heartbeat":
+            try RouterRates.heartbeat(peerCount: numbers[0], topicCount: numbers[1], isScored: isScored)
+        default: throw Failure.usage
         }
     }
 

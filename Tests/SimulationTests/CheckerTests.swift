@@ -57,6 +57,15 @@ import Testing
         #expect(try fired(.exceedsBounds, in: flooded) == [.memory])
     }
 
+    @Test func aWaitingRoomThatGrowsBeyondItsBoundIsFound() throws {
+        let flooded = SmallWorld.calm {
+            $0.attacks = [
+                .init(kind: .holdFlood, count: 1, links: 5, ratePerSecond: 10, size: 10, isMember: true)
+            ]
+        }
+        #expect(try fired(.exceedsBounds, in: flooded) == [.memory])
+    }
+
     @Test func aWorldThatDoesNotRecoverIsFound() throws {
         let parted = SmallWorld.calm {
             $0.partitions = [.init(atSeconds: 1, forSeconds: 3, share: 0.5)]

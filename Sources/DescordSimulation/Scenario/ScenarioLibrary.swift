@@ -14,6 +14,24 @@ package enum ScenarioLibrary {
     private static var texts: [(name: String, bytes: [UInt8])] {
         [
             ("steady", PackageResources.steady_json),
+            ("churn", PackageResources.churn_json),
+            ("partition", PackageResources.partition_json),
+            ("cold-boot", PackageResources.cold_boot_json),
+            ("sybil", PackageResources.sybil_json),
+            ("eclipse", PackageResources.eclipse_json),
+            ("covert-flash", PackageResources.covert_flash_json),
+            ("slow-peers", PackageResources.slow_peers_json),
+            ("ihave-flood", PackageResources.ihave_flood_json),
+            ("graft-flood", PackageResources.graft_flood_json),
+            ("tiny-space", PackageResources.tiny_space_json),
+            ("kicked-in-mesh", PackageResources.kicked_in_mesh_json),
+            ("replay-flood", PackageResources.replay_flood_json),
+            ("hold-flood", PackageResources.hold_flood_json),
+            ("adaptive-sybil", PackageResources.adaptive_sybil_json),
+            ("forged-flood", PackageResources.forged_flood_json),
+            ("large-messages", PackageResources.large_messages_json),
+            ("large-messages-plain", PackageResources.large_messages_plain_json),
+            ("ten-thousand", PackageResources.ten_thousand_json),
             ("swarm", PackageResources.swarm_json),
         ]
     }

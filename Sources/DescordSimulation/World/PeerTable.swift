@@ -11,6 +11,7 @@ struct PeerTable {
     let keys: [Ed25519.PrivateKey]
     /// What each peer signed about its address, when routers exchange peers.
     private(set) var records: [[UInt8]] = []
+    /// By the name, when it is a real key's; made-up names tell their numbers.
     private let numbers: [PeerID: Int]
 
     init(_ scenario: Scenario, count: Int, exchangesPeers: Bool) {
@@ -27,8 +28,7 @@ struct PeerTable {
         }
         self.addresses = addresses
         var numbers: [PeerID: Int] = [:]
-        numbers.reserveCapacity(count)
-        for (number, id) in ids.enumerated() { numbers[id] = number }
+        if isReal { for (number, id) in ids.enumerated() { numbers[id] = number } }
         self.numbers = numbers
         guard exchangesPeers else { return }
         for number in 0..<count {
@@ -39,15 +39,26 @@ struct PeerTable {
     }
 
     /// Returns the number of a node.
-    func number(of id: PeerID) -> Int? { numbers[id] }
+    func number(of id: PeerID) -> Int? {
+        guard keys.isEmpty else { return numbers[id] }
+        guard id.bytes.count == Self.idSize else { return nil }
+        var number = 0
+        for index in Self.idSize - 4..<Self.idSize { number = number << 8 | Int(id.bytes[index]) }
+        return number < ids.count && ids[number] == id ? number : nil
+    }
 
-    /// 32 bytes that nobody holds the key to do for a node whose signatures are not verified.
+    /// The size of an Ed25519 peer's name.
+    private static let idSize = 38
+
+    /// 32 bytes that nobody holds the key to do for a node whose signatures are not verified. They end with
+    /// its number.
     private static func id(_ number: Int) -> PeerID {
         var key: [UInt8] = []
         for word in 0..<4 {
             let bits = Bits.mixed(UInt64(number * 4 + word))
             for byte in 0..<8 { key.append(UInt8(truncatingIfNeeded: bits >> (8 * UInt64(byte)))) }
         }
+        for index in 0..<4 { key[28 + index] = UInt8(truncatingIfNeeded: number >> (24 - 8 * index)) }
         guard let publicKey = Ed25519.PublicKey(key) else { preconditionFailure("32 bytes make a key") }
         return PeerID(publicKey)
     }

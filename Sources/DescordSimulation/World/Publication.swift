@@ -25,8 +25,9 @@ struct Publication {
     var missing: NodeSet
     /// How many had to get it.
     var expected = 0
-    /// The nodes whose stores have it.
+    /// The nodes whose stores have it, and those whose routers handed it to the application.
     var stored: NodeSet
+    var given: NodeSet
 }
 
 /// A bounded line of RPCs that wait for a node's uplink, by priority and then in order.
@@ -113,11 +114,12 @@ struct ParcelTable {
         _modify { yield &slots[slot] }
     }
 
-    /// Takes a parcel out.
-    mutating func take(_ slot: Int) -> Parcel {
-        let parcel = slots[slot]
-        slots[slot].rpc = RPC()
+    /// Takes a parcel out, and what it holds: moved, since copying an RPC costs a count for each of its
+    /// lists.
+    mutating func take(_ slot: Int) -> RPC {
+        var rpc = RPC()
+        swap(&rpc, &slots[slot].rpc)
         free.append(Int32(slot))
-        return parcel
+        return rpc
     }
 }

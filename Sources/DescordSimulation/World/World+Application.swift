@@ -57,7 +57,8 @@ extension World {
         publications.append(
             Publication(
                 message: message, author: node, kind: kind, at: now, isProbe: isProbe,
-                missing: NodeSet(capacity: honest), stored: NodeSet(capacity: honest)))
+                missing: NodeSet(capacity: honest), stored: NodeSet(capacity: honest),
+                given: NodeSet(capacity: honest)))
         return message
     }
 
@@ -93,6 +94,7 @@ extension World {
         let message = author(kind, by: node, isProbe: isProbe)
         let index = publications.count - 1
         publications[index].stored.insert(node)
+        publications[index].given.insert(node)
         expectDeliveries(index)
         if !isProbe { tally.messages += 1 }
         record.published(index, by: node, at: now)
@@ -116,33 +118,40 @@ extension World {
 
     // MARK: Verdicts
 
-    /// What the application of a node says: `reject` only for what is wrong in every state of the space.
-    func verdict(of node: Int, on id: MessageID) -> ValidationResult {
+    /// What the application of a node says: `reject` only for what is wrong in every state of the space. What
+    /// it accepts it has stored.
+    mutating func verdict(of node: Int, on id: MessageID) -> ValidationResult {
         guard let index = publication(of: id) else { return .reject }
-        let publication = publications[index]
-        let unknown = sabotage.contains(.rejectsTheUnknown) ? ValidationResult.reject : .ignore
-        if publication.kind == .malformed { return .reject }
-        if !isMember(publication.author, inViewOf: node), !sabotage.contains(.storesForStrangers) {
-            return unknown
+        let (kind, author) = (publications[index].kind, publications[index].author)
+        if kind == .malformed { return .reject }
+        if !isMember(author, inViewOf: node), !sabotage.contains(.storesForStrangers) {
+            return sabotage.contains(.rejectsTheUnknown) ? .reject : .ignore
         }
-        if publication.stored.contains(node), !sabotage.contains(.acceptsAgain) { return .ignore }
-        if publication.kind == .orphan {
-            let count = held[node]?[publication.author] ?? 0
-            return count < Self.heldPerAuthorMax ? .accept : .ignore
+        if publications[index].stored.contains(node), !sabotage.contains(.acceptsAgain) { return .ignore }
+        if kind == .orphan {
+            let count = held[node]?[author] ?? 0
+            guard count < Self.heldPerAuthorMax || sabotage.contains(.exceedsBounds) else { return .ignore }
+            held[node, default: [:]][author] = count + 1
         }
+        if !isMember(author, inViewOf: node) {
+            violations.add(
+                .membership, at: now, node: node,
+                "stores message \(index) of node \(author), which is no member")
+        }
+        publications[index].stored.insert(node)
         return .accept
     }
 
-    /// The router hands a message to the application, which stores it.
-    mutating func delivered(_ message: Message, _ id: MessageID, to node: Int, from peer: PeerID) {
+    /// The router hands a message to the application.
+    mutating func delivered(_ id: MessageID, to node: Int, from peer: PeerID) {
         guard let index = publication(of: id) else { return }
         hash.add(node << 32 | index)
-        checkDelivery(index, to: node)
-        let isNew = publications[index].stored.insert(node)
+        let isNew = publications[index].given.insert(node)
+        if !isNew {
+            violations.add(.duplicates, at: now, node: node, "is given message \(index) again")
+        }
         switch publications[index].kind {
-        case .orphan:
-            held[node, default: [:]][publications[index].author, default: 0] += 1
-            return
+        case .orphan: return
         case .kick(let target): if isNew { kicksToLearn.append(target) }
         case .content, .malformed: break
         }

@@ -103,10 +103,11 @@ extension World {
                     let slot = keep(Verdict(node: node, starts: starts[node], token: token, id: id))
                     queue.schedule(.verdict, at: now + delay, node: node, payload: slot)
                 } else {
+                    let result = verdict(of: node, on: id)
                     routers[node].handle(
-                        .validated(token, verdict(of: node, on: id)), now: clock(of: node), into: &outputs)
+                        .validated(token, result), now: clock(of: node), into: &outputs)
                 }
-            case .deliver(let message, let id, let from): delivered(message, id, to: node, from: from)
+            case .deliver(_, let id, let from): delivered(id, to: node, from: from)
             case .dial(let peer, _, _): dial(peer, from: node)
             default: break
             }
@@ -146,7 +147,8 @@ extension World {
         let verdict = verdicts[slot]
         freeVerdicts.append(slot)
         guard isOnline[verdict.node], starts[verdict.node] == verdict.starts else { return }
-        feed(.validated(verdict.token, self.verdict(of: verdict.node, on: verdict.id)), to: verdict.node)
+        let result = self.verdict(of: verdict.node, on: verdict.id)
+        feed(.validated(verdict.token, result), to: verdict.node)
     }
 }
 

@@ -196,15 +196,19 @@ extension World {
             queue.schedule(.arrival, at: later, node: node, payload: slot)
             return
         }
-        let parcel = parcels.take(slot)
-        fold(parcel.rpc, from: from)
+        let rpc = parcels.take(slot)
+        fold(rpc, from: from)
         guard node < honest else {
-            attackerReceived(parcel.rpc, node, from: from)
+            attackerReceived(rpc, node, from: from)
             return
         }
-        let rpc = received(parcel.rpc, by: node, from: from, link)
-        guard !rpc.isEmpty else { return }
-        feed(.rpcReceived(peers.ids[from], rpc), to: node)
+        notePrunes(rpc, to: node, link)
+        guard !sabotage.isEmpty else {
+            feed(.rpcReceived(peers.ids[from], rpc), to: node)
+            return
+        }
+        let rest = sabotaged(rpc, to: node)
+        if !rest.isEmpty { feed(.rpcReceived(peers.ids[from], rest), to: node) }
     }
 
     /// When an RPC will have come through the receiver's own line, if that is later than now.
