@@ -22,6 +22,8 @@ public struct NodeConfiguration: Sendable {
     public var usesMulticastDNS = true
     /// The mesh's parameters.
     public var gossipSub: GossipSubParameters = .descord
+    /// The heartbeats by which a node that stays shows that it is there; nil: none.
+    public var presenceHeartbeats: PresenceParameters?
     /// Whether the node stays.
     public var presence: Presence
     /// Writes go-libp2p-pubsub's trace events here, one JSON object a line.

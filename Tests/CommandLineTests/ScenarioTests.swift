@@ -20,6 +20,7 @@ import Testing
         "peers_say_why_they_are_in_a_mesh_or_not",
         "post_killed_at_any_moment_loses_nothing_printed",
         "post_without_anybody_is_queued_and_says_why",
+        "presence_is_shown_by_those_who_stay_and_is_no_message",
         "profile_that_does_not_exist_is_refused_with_the_known_ones",
         "queues_of_both_are_delivered_when_either_comes",
         "read_only_database_is_read_and_not_written",

@@ -1,7 +1,9 @@
 """go-libp2p's daemon as a peer, driven over its control socket."""
 
+import json
 import os
 import pathlib
+import re
 import secrets
 import socket
 import subprocess
@@ -16,6 +18,10 @@ IDENTIFY, CONNECT, STREAM_OPEN, LIST_PEERS, DISCONNECT, PUBSUB = 0, 1, 2, 5, 7, 
 PUBSUB_LIST_PEERS, PUBSUB_PUBLISH, PUBSUB_SUBSCRIBE = 1, 2, 3
 CONNECT_FIELD, STREAM_FIELD, DISCONNECT_FIELD, PUBSUB_FIELD = 2, 3, 7, 8
 HEARTBEAT = "200ms"  # shorter than the default second, so that gossip rounds come sooner
+# How its gossipsub words what it holds against a peer, or loses: "GRAFT: ignoring backed off peer", "IHAVE:
+# peer … has advertised too many times … ignoring", "dropping message to peer …; queue full", "message
+# validation failed", "Prune peer … with negative score".
+OFFENCE = re.compile("ignoring|dropping|too many|negative score|validation|throttled|bogus|blacklist")
 
 
 class P2PD(Peer):
@@ -29,7 +35,8 @@ class P2PD(Peer):
         self.folder = tempfile.TemporaryDirectory(prefix="p2pd-")
         self.control = os.path.join(self.folder.name, "control")
         self.key = os.path.join(self.folder.name, "key")
-        self.streams = []
+        self.log = pathlib.Path(self.folder.name) / "log"
+        self.streams = {}
 
     def write_key(self):
         """Makes its identity; `start` does so too unless it is there."""
@@ -46,6 +53,8 @@ class P2PD(Peer):
             [self.binary, "-listen", f"/unix{self.control}", "-id", self.key,
              "-hostAddrs", "/ip4/127.0.0.1/tcp/0", "-tls=false", "-relay=false", "-relayService=false",
              "-pubsub", "-pubsubRouter", "gossipsub", "-gossipsubHeartbeatInterval", HEARTBEAT],
+            env=os.environ | {"GOLOG_LOG_LEVEL": "error,pubsub=debug", "GOLOG_LOG_FMT": "json",
+                              "GOLOG_OUTPUT": "file", "GOLOG_FILE": str(self.log)},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for line in self.process.stdout:  # it says where it listens once everything is up
             if line.startswith("Peer Addrs:"):
@@ -59,7 +68,7 @@ class P2PD(Peer):
         self.address = next(address for address in addresses if address) + f"/p2p/{self.peer_id}"
 
     def stop(self):
-        for stream in self.streams:
+        for stream in self.streams.values():
             stream.close()
         self.streams.clear()
         if self.process and self.process.poll() is None:
@@ -121,12 +130,18 @@ class P2PD(Peer):
         return wire.field(1, PUBSUB) + wire.field(PUBSUB_FIELD, body)
 
     def subscribe(self, topic):
-        self.inboxes[topic] = Inbox()
+        self.inboxes.setdefault(topic, Inbox())
         stream = self.open()
         self.ask(stream, self.pubsub(PUBSUB_SUBSCRIBE, topic))
         stream.settimeout(None)
-        self.streams.append(stream)
+        self.streams[topic] = stream
         threading.Thread(target=self.read_topic, args=(stream, topic), daemon=True).start()
+
+    def unsubscribe(self, topic):
+        """Ends the subscription's stream, which is how it learns that nobody listens any more."""
+        stream = self.streams.pop(topic)
+        stream.shutdown(socket.SHUT_RDWR)
+        stream.close()
 
     def read_topic(self, stream, topic):
         own = wire.unbase58(self.peer_id)
@@ -140,7 +155,8 @@ class P2PD(Peer):
                 if message.sender != own:
                     self.arrived(message)
         except (EOFError, OSError) as end:
-            self.inboxes[topic].end(f"p2pd's subscription ended ({end})")
+            if self.streams.get(topic) is stream:
+                self.inboxes[topic].end(f"p2pd's subscription ended ({end})")
 
     def publish(self, topic, data):
         self.request(self.pubsub(PUBSUB_PUBLISH, topic, data))
@@ -149,6 +165,13 @@ class P2PD(Peer):
     def topic_peers(self, topic):
         answer = self.request(self.pubsub(PUBSUB_LIST_PEERS, topic))
         return [wire.base58(peer) for peer in wire.parse(wire.first(answer, 7, b"")).get(2, [])]
+
+    def offences(self):
+        """Returns what its gossipsub has complained of, one line each."""
+        logged = self.log.read_text().splitlines()
+        lines = [json.loads(line)["msg"] for line in logged if '"pubsub"' in line]
+        check(any("PEERUP" in line for line in lines), "p2pd's gossipsub logs nothing")
+        return [line for line in lines if OFFENCE.search(line)]
 
     def open_stream(self, peer_id, protocol):
         """Returns a socket that carries the bytes of a new stream to `peer_id`."""

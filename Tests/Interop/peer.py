@@ -7,7 +7,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Support"))
-from descord import Failure, Inbox, check  # noqa: E402,F401 (found through the path above)
+from descord import Failure, Home, Inbox, check  # noqa: E402,F401 (found through the path above)
 
 DEADLINE_SECONDS = 60  # of any single wait: only ever reached by a failure
 WINDOW = 24  # messages sent and not yet acknowledged: below the queues of 32 that both peers come with
@@ -37,8 +37,8 @@ class Message:
     key: bytes
 
 
-def windowed(payloads, send, receive):
-    """Sends every payload, with at most `WINDOW` sent and not yet received.
+def windowed(payloads, send, receive, window=WINDOW):
+    """Sends every payload, with at most `window` sent and not yet received.
 
     Each must arrive once, in any order.
     """
@@ -46,12 +46,16 @@ def windowed(payloads, send, receive):
     check(len(set(payloads)) == len(payloads), "payloads that cannot be told apart")
 
     def settle():
-        data = receive()
-        check(data in outstanding, "something arrived that was not sent, or twice")
+        try:
+            data = receive()
+        except Failure as failure:
+            raise Failure(f"{failure}; {len(outstanding)} of {len(payloads)} are on their way, such as "
+                          f"{min(outstanding)[:40]!r}") from None
+        check(data in outstanding, f"{data[:40]!r} arrived and was not sent, or twice")
         outstanding.discard(data)
 
     for data in payloads:
-        if len(outstanding) == WINDOW:
+        if len(outstanding) >= window:
             settle()
         outstanding.add(data)
         send(data)
@@ -62,7 +66,8 @@ def windowed(payloads, send, receive):
 class Peer:
     """One foreign peer, with its own counts of what it sent and received.
 
-    Subclasses give: start, stop, connect, disconnect, peers, subscribe, publish, topic_peers, ping, identify.
+    Subclasses give: start, stop, connect, disconnect, peers, subscribe, unsubscribe, publish, topic_peers,
+    offences, ping, identify.
     Peer ids are base58 text; addresses are multiaddrs with `/p2p/` at their end.
     """
 
@@ -108,6 +113,9 @@ class Peer:
 
     def wait_reachable(self, topic, peer_id):
         """Waits until what the peer publishes gets to a subscriber of whom it knows."""
+
+    def wait_calm(self, topic):
+        """Waits until the peer has nothing that a newcomer would be told at once, if that is what it does."""
 
     def wait_forgotten(self, topic, peer_id):
         """Waits until gossip too has noticed a lost connection.

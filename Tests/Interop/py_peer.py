@@ -31,6 +31,9 @@ from libp2p.tools.anyio_service import background_trio_service
 PROTOCOLS = [TProtocol("/meshsub/1.2.0"), TProtocol("/meshsub/1.1.0"), TProtocol("/meshsub/1.0.0")]
 READ_BYTES = 1 << 16
 ASK_AGAIN_SECONDS = 0.001  # between two looks at a queue that tells nobody of its length
+# What its scorer is told when a peer does wrong; it forgets all of it when the peer disconnects.
+PENALTIES = ["penalize_behavior", "penalize_graft_flood", "penalize_iwant_spam", "penalize_ihave_spam",
+             "penalize_equivocation", "on_invalid_message"]
 
 
 class Node:
@@ -46,6 +49,10 @@ class Node:
             heartbeat_interval=1, spam_protection_enabled=False, adaptive_gossip_enabled=False)
         self.pubsub = Pubsub(self.host, self.router, strict_signing=True)
         self.nursery = None
+        self.offences = Offences()
+        logging.getLogger("libp2p.pubsub").addHandler(self.offences)
+        for name in PENALTIES:
+            setattr(self.router.scorer, name, self.offences.noting(name, getattr(self.router.scorer, name)))
 
     def say(self, line):
         sys.stdout.write(json.dumps(line) + "\n")
@@ -97,6 +104,12 @@ class Node:
     async def do_subscribe(self, topic):
         subscription = await self.pubsub.subscribe(topic)
         self.nursery.start_soon(self.read, subscription)
+
+    async def do_unsubscribe(self, topic):
+        await self.pubsub.unsubscribe(topic)
+
+    async def do_offences(self):
+        return self.offences.lines
 
     async def read(self, subscription):
         own = self.host.get_id().to_bytes()
@@ -164,10 +177,29 @@ class Node:
         return encode(bytes(received))
 
 
+class Offences(logging.Handler):
+    """What gossipsub warned of, and the penalties that it gave."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(record.getMessage())
+
+    def noting(self, name, penalty):
+        """Returns `penalty` with a note of every call."""
+        def noted(peer, *arguments):
+            self.lines.append(f"{name} of {peer}")
+            return penalty(peer, *arguments)
+        return noted
+
+
 def encode(data):
     return base64.b64encode(data).decode()
 
 
 if __name__ == "__main__":
-    logging.disable(logging.CRITICAL)
+    logging.getLogger("libp2p").addHandler(logging.NullHandler())
+    logging.disable(logging.INFO)
     trio.run(Node().run)

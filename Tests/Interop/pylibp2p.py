@@ -88,8 +88,15 @@ class PyLibP2P(Peer):
         return self.ask("peers")
 
     def subscribe(self, topic):
-        self.inboxes[topic] = Inbox()
+        self.inboxes.setdefault(topic, Inbox())
         self.ask("subscribe", topic=topic)
+
+    def unsubscribe(self, topic):
+        self.ask("unsubscribe", topic=topic)
+
+    def offences(self):
+        """Returns its gossipsub's warnings and the penalties that its scorer was told of, one line each."""
+        return self.ask("offences")
 
     def publish(self, topic, data):
         self.ask("publish", topic=topic, data=base64.b64encode(data).decode())
@@ -107,6 +114,9 @@ class PyLibP2P(Peer):
         """
         super().wait_forgotten(topic, peer_id)
         until(lambda: peer_id not in self.ask("pubsub_peers"), f"{self.name} has no stream to {peer_id}")
+        self.wait_calm(topic)
+
+    def wait_calm(self, topic):
         until(lambda: not self.ask("cached", topic=topic), f"{self.name} has nothing to replay in {topic}")
 
     def wait_reachable(self, topic, peer_id):

@@ -1,15 +1,17 @@
-"""Runs the interop scenarios: `run.py --peer p2pd|py-libp2p|pair --p2pd FILE [--descord FILE]`.
+"""Runs the interop scenarios: `run.py --peer p2pd|py-libp2p|pair --p2pd FILE [--descord FILE] [--long]`.
 
 Prints one line a scenario, then one line with the peer's own counts, then `N passed, N failed`.
 """
 
 import argparse
+import contextlib
 import json
 import pathlib
 import sys
 import tempfile
 import time
 
+import longrun
 import pair
 import scenarios
 from descord import Failure
@@ -40,19 +42,38 @@ def run_pair(options):
         return int(held), int(not held), (go, python)
 
 
+def place(folder):
+    """Returns the folder of the homes and traces as a context: a passing one unless it was named."""
+    if not folder:
+        return tempfile.TemporaryDirectory(prefix="interop-")
+    folder.mkdir(parents=True, exist_ok=True)
+    return contextlib.nullcontext(folder)
+
+
+def long_exchange(messages):
+    """Returns the long exchange as a scenario."""
+    def exchange(world):
+        longrun.exchange(world, messages)
+
+    return exchange
+
+
 def run_peer(peer, options):
     """Every scenario builds on those before it, so the first failure ends the run."""
     passed, world = 0, None
-    with tempfile.TemporaryDirectory(prefix="interop-") as folder, peer:
+    with place(options.folder) as folder, peer:
         def prepare():
             nonlocal world
             world = scenarios.World(options.descord, folder, peer)
 
         held = attempt("prepare", prepare)
-        for number, scenario in enumerate(scenarios.ALL if held else []):
+        chosen = scenarios.ALL
+        if options.long:
+            chosen = [long_exchange(options.messages), longrun.harness_sees_an_offence]
+        for number, scenario in enumerate(chosen if held else []):
             held = attempt(scenario.__name__.replace("_", " "), lambda: scenario(world))
             if not held:
-                for other in scenarios.ALL[number + 1:]:
+                for other in chosen[number + 1:]:
                     print(f"not run: {other.__name__.replace('_', ' ')}")
                 break
             passed += 1
@@ -69,8 +90,11 @@ def main():
     parser.add_argument("--p2pd", required=True)
     parser.add_argument("--descord")
     parser.add_argument("--report", type=pathlib.Path, help="file for the counts, as JSON")
-    parser.add_argument("--messages", type=int, default=scenarios.MESSAGES)
+    parser.add_argument("--folder", type=pathlib.Path, help="keeps homes and traces there")
+    parser.add_argument("--long", action="store_true", help="the long exchange instead of the scenarios")
+    parser.add_argument("--messages", type=int, help="how many are sent each way")
     options = parser.parse_args()
+    options.messages = options.messages or (longrun.MESSAGES if options.long else scenarios.MESSAGES)
     scenarios.MESSAGES = options.messages
     if options.peer == "pair":
         passed, failed, peers = run_pair(options)

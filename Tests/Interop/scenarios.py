@@ -13,7 +13,7 @@ from descord import Home
 from peer import DEADLINE_SECONDS, check, until, windowed
 
 CHANNEL = "general"
-MESSAGES = 1000  # sent each way with a window of unacknowledged ones
+MESSAGES = 250  # sent each way with a window of unacknowledged ones; `longrun` sends more
 GOSSIP_ONLY = 20  # sent each way without a mesh
 RECONNECTS = 2  # one by the peer, one by a new process of ours
 ONE_SHOTS = 50
@@ -23,7 +23,7 @@ RPC_BYTES_MAX = 1_048_576
 GRAFT_SECONDS = gossiptrace.BACKOFF_SECONDS + DEADLINE_SECONDS
 NO_MESH = ("d=0,d_low=0,d_high=0,d_score=0,d_out=0,"
            "small_mesh_publish=false,holds_unsent_publications=false")
-MESHSUB = ["/meshsub/1.0.0", "/meshsub/1.1.0", "/meshsub/1.2.0"]
+MESHSUB = ["/meshsub/1.0.0", "/meshsub/1.1.0", "/meshsub/1.2.0", "/meshsub/1.3.0"]
 PROBE_BYTES = 1_000_000  # a text whose RPC tells what the largest one's text may be
 
 
@@ -62,13 +62,14 @@ class World:
         """Waits until home and peer know of each other that they are in the topic."""
         self.peer.wait_subscribed(self.topic, home.peer_id)
 
-        def subscribed():
-            return any(
-                row["peer"] == self.peer.peer_id and row["connected"]
-                and any(topic["topic"] == self.topic and topic["subscribed"] for topic in row["topics"])
-                for row in home.run("peers", "--json").objects)
+        until(lambda: self.sees(home), f"{home.name} sees {self.peer.name} in the topic")
 
-        until(subscribed, f"{home.name} sees {self.peer.name} in the topic")
+    def sees(self, home):
+        """Whether a home's node counts the peer as a subscriber."""
+        return any(
+            row["peer"] == self.peer.peer_id and row["connected"]
+            and any(topic["topic"] == self.topic and topic["subscribed"] for topic in row["topics"])
+            for row in home.run("peers", "--json").objects)
 
     def part(self, home, running):
         """Ends a node and waits until the peer has noticed in every layer."""
@@ -147,7 +148,7 @@ def handshake_peer_dials(world):
 
 
 def messages_from_descord(world):
-    """A thousand messages, at most 24 of them not yet at the peer, none lost."""
+    """Messages of which at most 24 are not yet at the peer, none lost."""
     with world.on_air(
             world.bob, "--connect", world.peer.address, command=("repl",), stdin=True) as repl:
         world.meet(world.bob)
@@ -222,7 +223,7 @@ def largest_from_descord(world):
 
 
 def messages_to_descord(world):
-    """A thousand messages from the peer, at most 24 of them not yet printed, none lost."""
+    """Messages from the peer of which at most 24 are not yet printed, none lost."""
     with world.on_air(world.alice, "--connect", world.peer.address) as listener:
         world.meet(world.alice)
         world.feed(listener, MESSAGES)
@@ -310,8 +311,14 @@ def no_graft_into_backoff(world):
         check(not violations, f"{home} sent a GRAFT into a backoff: {violations[:1]}")
 
 
+def no_offence(world):
+    """The peer has nothing to say against us in all that happened above."""
+    offences = world.peer.offences()
+    check(not offences, f"{world.peer.name} complains {len(offences)} times, first: {offences[:1]}")
+
+
 ALL = [
     handshake_descord_dials, handshake_peer_dials, messages_from_descord, gossip_from_descord,
     largest_from_descord, messages_to_descord, reconnect, gossip_to_descord, largest_to_descord, one_shots,
-    no_graft_into_backoff,
+    no_graft_into_backoff, no_offence,
 ]

@@ -36,6 +36,15 @@ struct ForeignPeer {
 
     /// Runs every scenario with this peer.
     func run() async throws -> Report {
+        try await self.run([])
+    }
+
+    /// Runs the long exchange with this peer: so many messages each way.
+    func exchange(_ messages: Int) async throws -> Report {
+        try await self.run(["--long", "--messages", "\(messages)"])
+    }
+
+    private func run(_ options: [String]) async throws -> Report {
         let file = Program.temporaryFile(".json")
         defer { try? FileManager.default.removeItem(at: file) }  // a file that was never written is as good
         let status = try await Program.run(
@@ -43,7 +52,7 @@ struct ForeignPeer {
             [
                 "-B", "Tests/Interop/run.py", "--peer", self.name, "--p2pd", Self.p2pd.path,
                 "--descord", Program.descord.path, "--report", file.path,
-            ])
+            ] + options)
         guard let data = try? Data(contentsOf: file) else {
             throw Unavailable(description: "\(self.name) left no report: status \(status)")
         }

@@ -113,6 +113,33 @@ def peers_say_why_they_are_in_a_mesh_or_not(place):
         check(topic["why"] == ("backoff" if topic["backoff_s"] else "one_shot"), f"stands {topic}")
 
 
+@scenario
+def presence_is_shown_by_those_who_stay_and_is_no_message(place):
+    """With the profile of the snapshot network both topics have heartbeats, and no log has anything of them."""
+    alice, bob = place.pair()
+    profile = place.folder / "profile.json"
+    profile.write_text(json.dumps({"profile": "snapshot", "presence": {"interval_ms": 1000}}))
+
+    def heartbeats(home):
+        found = {one["topic"]: one for one in home.run("metrics", "--json").objects}
+        topics = [found.get(f"/powerloom/snapshot-submissions/{name}") for name in ("0", "all")]
+        return all(one and one["presence_sent"] and one["presence_received"] for one in topics) and topics
+
+    with alice.start("listen", "--json", "--profile", str(profile)) as first:
+        first.address()
+        with bob.start("listen", "--json", "--profile", str(profile)) as second:
+            second.address()
+            for home in (alice, bob):
+                for topic in until(lambda home=home: heartbeats(home), "heartbeats on both topics"):
+                    counts = [topic[name] for name in ("messages_published", "messages_received")]
+                    check(counts == [0, 0] and topic["messages_rejected"] == 0, f"counted {topic}")
+            bob.run("post", "a message")
+            check(first.next()["text"] == "a message", "Alice printed something else")
+            check(len(alice.log()) == 1, "a heartbeat is in the log")
+            second.stop()
+        first.stop()
+
+
 def read(path):
     """Returns the events of a trace; a last line that is being written is left out."""
     if not path.exists():

@@ -95,9 +95,9 @@ class Running:
             if READY in note:
                 return note.split(READY, 1)[1].split()[0]
 
-    def next(self, what="a line"):
+    def next(self, what="a line", seconds=WAIT_SECONDS):
         """Waits for the next object on stdout."""
-        return json.loads(self.lines.take(f"{what} from `{self.what}`"))
+        return json.loads(self.lines.take(f"{what} from `{self.what}`", seconds))
 
     def type(self, line):
         """Writes one line to its stdin."""

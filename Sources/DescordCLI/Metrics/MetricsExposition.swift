@@ -31,6 +31,10 @@ package enum MetricsExposition {
                 self.prefix + counter.name + "_total", .counter, counter.help,
                 reports.map { ([("topic", $0.topic)], Double($0.count(counter.name))) })
         }
+        page.add(
+            self.prefix + MetricsRecorder.presenceSentName + "_total", .counter,
+            "Own signs of life, which are no messages.",
+            reports.map { ([("topic", $0.topic)], Double($0.count(MetricsRecorder.presenceSentName))) })
         for (name, help) in [
             (
                 MetricsRecorder.syncedName,

@@ -68,6 +68,7 @@ package struct TopicReport: Sendable {
             gauge("subscribers", self.gauges.subscribers), gauge("backoffs", self.gauges.backoffs),
         ]
         members += GossipCounter.all.map(\.name).filter { !first.contains($0) }.map(counter)
+        members.append(counter(MetricsRecorder.presenceSentName))
         members += GossipReasons.all.map { family in
             let counts = self.counts(family).map { Member(name: $0.reason, value: .integer($0.count)) }
             return Member(name: family.name, value: .object(counts))
@@ -121,6 +122,8 @@ package struct TopicReport: Sendable {
         {
             add(counter.name, String(self.count(counter.name)))
         }
+        let presence = self.count(MetricsRecorder.presenceSentName)
+        if presence != 0 { add(MetricsRecorder.presenceSentName, String(presence)) }
         for family in GossipReasons.all {
             let counts = self.counts(family).filter { $0.count != 0 }
             if counts.isEmpty { continue }

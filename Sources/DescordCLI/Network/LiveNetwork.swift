@@ -106,6 +106,7 @@ package struct LiveNetwork: NetworkProvider {
             profile = try ParameterOverrides(parsing: text).applied(to: profile)
         }
         node.gossipSub = profile.parameters
+        node.presenceHeartbeats = profile.presence
         return node
     }
 

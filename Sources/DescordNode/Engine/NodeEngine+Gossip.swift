@@ -34,6 +34,7 @@ extension NodeEngine {
             })
         self.gossip.restore(try self.store.scores(at: now).map { RetainedScore($0, at: now) })
         if self.configuration.presence == .longLived { self.gossip.subscribe(Topic(SpaceTopic.discovery)) }
+        self.startPresence()
     }
 
     /// Decides about a message whose signature is good. Refused is only what is wrong in every state;
@@ -44,6 +45,11 @@ extension NodeEngine {
         let topic = message.topic.description
         if topic == SpaceTopic.discovery {
             completion(self.announcements.received(message.data ?? [], at: self.configuration.wallTime()))
+            self.progressed()
+            return
+        }
+        if self.isPresenceTopic(message.topic) {
+            completion(self.presenceGate.judge(message.data ?? [], by: message.author, now: self.host.now))
             self.progressed()
             return
         }

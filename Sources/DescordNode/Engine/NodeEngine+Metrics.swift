@@ -18,7 +18,8 @@ extension NodeEngine {
             let counters = self.gossip.counters(topic)
             return self.metrics.take(
                 topic, counters, self.gauges(of: topic),
-                lastActivity: counters.lastActivity.map { now - (self.host.now - $0) })
+                lastActivity: counters.lastActivity.map { now - (self.host.now - $0) },
+                isPresence: self.isPresenceTopic(topic))
         }
         guard !metrics.isEmpty else { return }
         let store = self.store

@@ -82,6 +82,9 @@ final class NodeEngine {
     var recentlySynced = RecentOperations()
     /// Those of them that were written while this node was here, and that gossip has not brought.
     var syncedLive = RecentOperations()
+    /// Whose signs of life were passed on lately, and how often ours were sent.
+    var presenceGate: PresenceGate
+    var heartbeatCount: UInt64 = 0
     /// What was counted.
     var metrics = MetricsRecorder()
     /// When the node was made.
@@ -98,6 +101,8 @@ final class NodeEngine {
         self.key = store.key
         self.logger = logger
         self.startedAt = configuration.wallTime()
+        self.presenceGate = PresenceGate(
+            interval: (configuration.presenceHeartbeats ?? PresenceParameters()).acceptInterval)
         var hostConfiguration = Host.Configuration(key: store.key)
         hostConfiguration.listenAddresses = configuration.listenAddresses
         hostConfiguration.agentVersion = NodeConfiguration.agentVersion

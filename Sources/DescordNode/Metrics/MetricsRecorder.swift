@@ -37,9 +37,14 @@ package struct MetricsRecorder {
         self.records[topic, default: Record()].syncedThenGossiped += 1
     }
 
-    /// Returns what is new since the last time, and takes it for stored; nil when nothing is.
+    /// The stored name of the counter of our own signs of life.
+    package static let presenceSentName = "presence_sent"
+
+    /// Returns what is new since the last time, and takes it for stored; nil when nothing is. What we publish
+    /// on a topic of presence is no message.
     mutating func take(
-        _ topic: Topic, _ counters: TopicCounters, _ gauges: MeshGauges, lastActivity: WallTime?
+        _ topic: Topic, _ counters: TopicCounters, _ gauges: MeshGauges, lastActivity: WallTime?,
+        isPresence: Bool = false
     ) -> TopicMetrics? {
         var record = self.records[topic] ?? Record()
         var totals: [String: Int64] = [
@@ -50,6 +55,10 @@ package struct MetricsRecorder {
             for (name, value) in reasons.values(counters) { totals[name] = Int64(clamping: value) }
         }
         for (name, value) in record.propagation.counters { totals[name] = value }
+        if isPresence {
+            totals[Self.presenceSentName] = totals.removeValue(forKey: "messages_published")
+            totals["bytes_published"] = nil
+        }
         var new = totals.compactMapValues { $0 == 0 ? nil : $0 }
         for (name, value) in record.stored {
             if let total = new[name] { new[name] = total == value ? nil : total - value }
@@ -63,7 +72,7 @@ package struct MetricsRecorder {
         metrics.messagesReceived = new.removeValue(forKey: "messages_received") ?? 0
         metrics.duplicatesReceived = new.removeValue(forKey: "duplicates_received") ?? 0
         metrics.meshPeers = Int64(gauges.meshPeers)
-        metrics.lastActivity = lastActivity
+        metrics.lastActivity = isPresence ? nil : lastActivity
         metrics.more = new
         metrics.gauges = gauges.stored
         return metrics
