@@ -164,8 +164,8 @@ _descord() {
 
     local -a repeating_flags=(--verbose -v)
     local -a non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    local -a repeating_options=(--connect --listen)
-    local -a non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    local -a repeating_options=(--connect --listen --profile)
+    local -a non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -201,13 +201,13 @@ _descord() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    keygen|id|space|channel|post|log|listen|repl|sync|outbox|peers|metrics|config|params|help)
+    keygen|id|space|channel|post|log|listen|repl|sync|outbox|peers|metrics|sim|config|params|help)
         # Offer subcommand argument completions
         "_descord_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen repl sync outbox peers metrics config params help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen repl sync outbox peers metrics sim config params help' -- "${cur}"))
         ;;
     esac
 }
@@ -215,8 +215,8 @@ _descord() {
 _descord_keygen() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--force --passphrase --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--import --home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--import --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -255,8 +255,8 @@ _descord_keygen() {
 _descord_id() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -314,8 +314,8 @@ _descord_space() {
 _descord_space_create() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--public --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -350,8 +350,8 @@ _descord_space_create() {
 _descord_space_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--discover --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -386,8 +386,8 @@ _descord_space_list() {
 _descord_space_invite() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--rank --uses --expires --home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--rank --uses --expires --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -439,8 +439,8 @@ _descord_space_invite() {
 _descord_space_join() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -475,8 +475,8 @@ _descord_space_join() {
 _descord_space_use() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -519,8 +519,8 @@ _descord_space_use() {
 _descord_space_info() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -563,8 +563,8 @@ _descord_space_info() {
 _descord_space_members() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -607,8 +607,8 @@ _descord_space_members() {
 _descord_space_leave() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -674,8 +674,8 @@ _descord_channel() {
 _descord_channel_create() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -710,8 +710,8 @@ _descord_channel_create() {
 _descord_channel_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -754,8 +754,8 @@ _descord_channel_list() {
 _descord_channel_use() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -798,8 +798,8 @@ _descord_channel_use() {
 _descord_post() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--channel -c --wait --home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--channel -c --wait --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options -1
 
     # Offer option value completions
@@ -841,8 +841,8 @@ _descord_post() {
 _descord_log() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--raw --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--channel -c --number -n --since --until --author --home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--channel -c --number -n --since --until --author --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -894,8 +894,8 @@ _descord_log() {
 _descord_listen() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--not-mine --raw --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--channel -c --number -n --since --home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--channel -c --number -n --since --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -940,8 +940,8 @@ _descord_listen() {
 _descord_repl() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -976,8 +976,8 @@ _descord_repl() {
 _descord_sync() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1043,8 +1043,8 @@ _descord_outbox() {
 _descord_outbox_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1079,8 +1079,8 @@ _descord_outbox_list() {
 _descord_outbox_retry() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options -1
 
     # Offer option value completions
@@ -1115,8 +1115,8 @@ _descord_outbox_retry() {
 _descord_outbox_drop() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--all --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options -1
 
     # Offer option value completions
@@ -1174,8 +1174,8 @@ _descord_peers() {
 _descord_peers_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--check --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1210,8 +1210,8 @@ _descord_peers_list() {
 _descord_peers_add() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1246,8 +1246,8 @@ _descord_peers_add() {
 _descord_metrics() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--prometheus --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--topic --since --home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--topic --since --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1258,6 +1258,199 @@ _descord_metrics() {
     '--since')
         return
         ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_sim() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __descord_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    run|compare|list)
+        # Offer subcommand argument completions
+        "_descord_sim_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'run compare list' -- "${cur}"))
+        ;;
+    esac
+}
+
+_descord_sim_run() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--nodes --messages --rate --bytes --latency --bandwidth --seed --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--nodes')
+        return
+        ;;
+    '--messages')
+        return
+        ;;
+    '--rate')
+        return
+        ;;
+    '--bytes')
+        return
+        ;;
+    '--latency')
+        return
+        ;;
+    '--bandwidth')
+        return
+        ;;
+    '--seed')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W 'steady'$'\n''churn'$'\n''partition'$'\n''cold-boot'$'\n''sybil'$'\n''eclipse'$'\n''covert-flash'$'\n''slow-peers'$'\n''ihave-flood'$'\n''graft-flood'$'\n''tiny-space'$'\n''kicked-in-mesh'$'\n''replay-flood'$'\n''hold-flood'$'\n''adaptive-sybil'$'\n''forged-flood'$'\n''large-messages'$'\n''large-messages-plain'$'\n''ten-thousand'$'\n''swarm'
+        return
+        ;;
+    esac
+}
+
+_descord_sim_compare() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--nodes --messages --rate --bytes --latency --bandwidth --seed --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--nodes')
+        return
+        ;;
+    '--messages')
+        return
+        ;;
+    '--rate')
+        return
+        ;;
+    '--bytes')
+        return
+        ;;
+    '--latency')
+        return
+        ;;
+    '--bandwidth')
+        return
+        ;;
+    '--seed')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W 'steady'$'\n''churn'$'\n''partition'$'\n''cold-boot'$'\n''sybil'$'\n''eclipse'$'\n''covert-flash'$'\n''slow-peers'$'\n''ihave-flood'$'\n''graft-flood'$'\n''tiny-space'$'\n''kicked-in-mesh'$'\n''replay-flood'$'\n''hold-flood'$'\n''adaptive-sybil'$'\n''forged-flood'$'\n''large-messages'$'\n''large-messages-plain'$'\n''ten-thousand'$'\n''swarm'
+        return
+        ;;
+    2)
+        __descord_add_completions -W 'steady'$'\n''churn'$'\n''partition'$'\n''cold-boot'$'\n''sybil'$'\n''eclipse'$'\n''covert-flash'$'\n''slow-peers'$'\n''ihave-flood'$'\n''graft-flood'$'\n''tiny-space'$'\n''kicked-in-mesh'$'\n''replay-flood'$'\n''hold-flood'$'\n''adaptive-sybil'$'\n''forged-flood'$'\n''large-messages'$'\n''large-messages-plain'$'\n''ten-thousand'$'\n''swarm'
+        return
+        ;;
+    esac
+}
+
+_descord_sim_list() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
     '--home')
         __descord_add_completions -d
         return
@@ -1311,8 +1504,8 @@ _descord_config() {
 _descord_config_get() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1355,8 +1548,8 @@ _descord_config_get() {
 _descord_config_set() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 2
 
     # Offer option value completions
@@ -1399,8 +1592,8 @@ _descord_config_set() {
 _descord_config_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1435,8 +1628,8 @@ _descord_config_list() {
 _descord_config_unset() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1502,8 +1695,8 @@ _descord_params() {
 _descord_params_show() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--explain --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1546,8 +1739,8 @@ _descord_params_show() {
 _descord_params_lint() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--members --cron --home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--members --cron --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1596,8 +1789,8 @@ _descord_params_lint() {
 _descord_params_diff() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen)
-    non_repeating_options=(--home --timeout --profile --trace --passphrase-fd)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 2
 
     # Offer option value completions
