@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ParameterOverride("d", .integer(7)), .init("d_lazy", .integer(7)), .init("history_gossip", .integer(4)),
+        ParameterOverride("d", .integer(7)), .init("d_lazy", .integer(7)),
+        .init("history_gossip", .integer(4)),
         .init("gossip_factor", .number(0.5)), .init("heartbeat_interval_ms", .integer(1_001)),
         .init("prune_backoff_ms", .integer(30_000)), .init("flood_publish", .flag(true)),
         .init("grafts_on_subscribe", .flag(false)),

@@ -47,7 +47,8 @@ import Testing
     }
 
     @Test(arguments: [
-        Scenario.Topology.complete, .ring(degree: 4), .smallWorld(degree: 6, rewired: 0.2), .tree(fanOut: 3), .scaleFree(degree: 4), .clusters(count: 3, degree: 6, bridges: 4),
+        Scenario.Topology.complete, .ring(degree: 4), .smallWorld(degree: 6, rewired: 0.2), .tree(fanOut: 3),
+        .scaleFree(degree: 4), .clusters(count: 3, degree: 6, bridges: 4),
         .random(degree: 8),
     ])
     func everyTopologyConnectsEverybody(_ topology: Scenario.Topology) throws {

@@ -25,7 +25,7 @@ package struct SimRunCommand: SimSubcommand {
     package func run(in context: CommandContext) async throws {
         let scenario = try self.options.applied(
             to: ScenarioSource.scenario(self.scenario), profile: self.global.profile)
-        let report = try SimulationRun.run(scenario, seed: self.seed?.number ?? 1)
+        let report = try SimulationRun.run(scenario, seed: self.seed?.number ?? 1, telling: context.output)
         if context.output.isJSON {
             try context.output.emit(report.json)
         } else {

@@ -23,8 +23,10 @@ struct SimulationRun {
         return total
     }
 
-    /// Runs a scenario to its end, or until the task is cancelled.
-    static func run(_ scenario: Scenario, seed: UInt64) throws -> SimulationRun {
+    /// Runs a scenario to its end, or until the task is cancelled. What the seed drew is told under `-v`.
+    static func run(
+        _ scenario: Scenario, seed: UInt64, telling output: Output? = nil
+    ) throws -> SimulationRun {
         let start = ContinuousClock.now
         var world: World
         do throws(ScenarioFailure) {
@@ -32,6 +34,7 @@ struct SimulationRun {
         } catch {
             throw ScenarioSource.error(error, in: scenario.name)
         }
+        output?.detail(world.scenario.text)
         while world.advance(events: Self.eventsAtOnce) { try Task.checkCancellation() }
         let took = ContinuousClock.now - start
         var usage = rusage()

@@ -24,7 +24,8 @@ enum SwarmDraw {
         if prng.happens(0.3) { drawn.loss = 0.02 * prng.unit() }
         if prng.happens(0.3) { drawn.driftPartsPerMillion = 5_000 * prng.unit() }
         if prng.happens(0.3) { drawn.validationMilliseconds = .even(0, 50 * prng.unit()) }
-        drawn.warmUpSeconds = prng.happens(0.2) ? 0 : 3
+        // How the smallest spaces begin is `tiny-space`.
+        drawn.warmUpSeconds = prng.happens(0.2) && drawn.nodes > 3 ? 0 : 3
         drawn.messages = 5 + prng.below(16)
         drawn.ratePerSecond = 1 + 9 * prng.unit()
         drawn.bytes = prng.happens(0.3) ? 1_024 + prng.below(16_384) : prng.below(1_024)
@@ -66,7 +67,11 @@ enum SwarmDraw {
                 bandwidthMegabits: drawn.bandwidthMegabits == nil ? nil : .constant(2))
         }
         let isCalm = drawn.churn == nil && drawn.partitions.isEmpty && drawn.slowNodes == nil
-        if isCalm || prng.happens(0.4) { drawn.attacks = [attack(&prng)] }
+        guard isCalm || prng.happens(0.4) else { return }
+        drawn.attacks = [attack(&prng)]
+        // Members may send what they like, and a narrow line can be filled with it for minutes.
+        let isFlood = drawn.attacks.contains { $0.kind == .holdFlood }
+        if isFlood, drawn.bandwidthMegabits != nil { drawn.bytes = min(drawn.bytes, 256) }
     }
 
     private static func attack(_ prng: inout PRNG) -> Scenario.Attack {

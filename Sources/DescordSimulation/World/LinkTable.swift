@@ -21,6 +21,8 @@ struct LinkTable {
     var isCut: ContiguousArray<Bool> = []
     /// Which of the connections that there were it is; what an earlier one carried does not arrive.
     var generation: ContiguousArray<Int32> = []
+    /// Since when the connection is there.
+    var upSince: ContiguousArray<Int64> = []
     /// For each direction (`direction(of:from:)`): when the last RPC arrives. A stream keeps its order.
     var lastArrival: ContiguousArray<Int64> = []
     /// For each direction: how many RPCs were sent, which numbers the draws of jitter and loss.
@@ -60,6 +62,7 @@ struct LinkTable {
         isSilent.append(false)
         isCut.append(false)
         generation.append(0)
+        upSince.append(0)
         for _ in 0..<2 {
             lastArrival.append(0)
             sent.append(0)

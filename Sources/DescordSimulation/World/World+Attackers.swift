@@ -193,6 +193,9 @@ extension World {
 
     // MARK: An attacker's line
 
+    /// When a receiver's line is behind by so much, its windows are closed and nothing more can be sent.
+    private static let backlogMax: Int64 = 1_000_000_000
+
     private mutating func sayToAll(_ node: Int, _ make: (inout World) -> RPC) {
         let rpc = make(&self)
         guard !rpc.isEmpty else { return }
@@ -200,7 +203,9 @@ extension World {
     }
 
     private mutating func say(_ rpc: RPC, _ node: Int, to other: Int) {
-        guard let link = links.link(node, other), links.isUp[link], !links.isSilent[link] else { return }
+        guard let link = links.link(node, other), links.isUp[link], !links.isSilent[link],
+            downlinkFree[other + isOnline.count] < now + Self.backlogMax
+        else { return }
         let parcel = Parcel(
             rpc: rpc, from: Int32(node), to: Int32(other), link: Int32(link),
             generation: links.generation[link], size: Int32(rpc.encodedSize), lane: 0)

@@ -29,7 +29,6 @@ extension World {
             links.isCut[link] = true
             links.isSilent[link] = true
         }
-        componentsAreStale = true
         excuseWhoCannotBeReached()
     }
 
@@ -53,7 +52,6 @@ extension World {
             queue.schedule(.connect, at: connectionTime(link) + wait, payload: link)
             faultsEnd = max(faultsEnd, connectionTime(link) + wait)
         }
-        componentsAreStale = true
     }
 
     /// Notes that meshes have a reason to be out of shape.
@@ -66,14 +64,17 @@ extension World {
 // MARK: - Who can be reached
 
 extension World {
-    /// A node that came back has this long to meet its peers before it is expected to get messages.
+    /// A node, and a connection, has this long before messages are expected to come through: peers say hello
+    /// and enter meshes, and what was published before is history, which is not gossip's business.
     private static let settlingTime: Int64 = 1_000_000_000
+    /// In so small a space everybody is expected to get everything from the very first moment.
+    private static let tinyCount = 3
 
     /// Enters who has to get a message: the members that can be reached from its author when it is
     /// published.
     mutating func expectDeliveries(_ index: Int) {
         let author = publications[index].author
-        labelComponents()
+        labelComponents(settled: honest > Self.tinyCount)
         for node in 0..<honest where node != author && components[node] == components[author] {
             guard isOnline[node] ? starts[node] == 1 || onlineSince[node] + Self.settlingTime <= now : true,
                 isMember(author, inViewOf: node), isMember(node, inViewOf: author)
@@ -88,7 +89,7 @@ extension World {
     /// Takes those out of what is expected who went away, or were cut off from the author, before a message
     /// reached them.
     mutating func excuseWhoCannotBeReached() {
-        labelComponents()
+        labelComponents(settled: false)
         for index in publications.indices where publications[index].missing.count > 0 {
             let author = publications[index].author
             for node in publications[index].missing.elements
@@ -101,10 +102,9 @@ extension World {
     }
 
     /// Gives every honest node the number of its component in the graph of honest connections; -1: it is
-    /// away. Nodes that have not started yet count with all of their links.
-    private mutating func labelComponents() {
-        guard componentsAreStale || components.isEmpty else { return }
-        componentsAreStale = now < origin || starts.contains(0)
+    /// away. Settled ones are those that were there for a while; else every connection counts, and also
+    /// those of nodes that are just starting.
+    private mutating func labelComponents(settled: Bool) {
         components = Array(repeating: -1, count: honest)
         var label: Int32 = 0
         var waiting: [Int] = []
@@ -114,9 +114,8 @@ extension World {
             while let node = waiting.popLast() {
                 for neighbour in links.neighbours[node] where Int(neighbour.node) < honest {
                     let other = Int(neighbour.node)
-                    guard components[other] < 0, isPresent(other), carries(Int(neighbour.link)) else {
-                        continue
-                    }
+                    guard components[other] < 0, isPresent(other), carries(Int(neighbour.link), settled)
+                    else { continue }
                     components[other] = label
                     waiting.append(other)
                 }
@@ -127,9 +126,9 @@ extension World {
 
     private func isPresent(_ node: Int) -> Bool { isOnline[node] || starts[node] == 0 }
 
-    /// Whether a link connects its ends, or will as soon as both have started.
-    private func carries(_ link: Int) -> Bool {
+    private func carries(_ link: Int, _ settled: Bool) -> Bool {
         guard !links.isCut[link] else { return false }
+        if settled { return links.isUp[link] && links.upSince[link] + Self.settlingTime <= now }
         return links.isUp[link] || links.generation[link] == 0
     }
 }

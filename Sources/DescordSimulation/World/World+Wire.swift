@@ -15,12 +15,12 @@ extension World {
         links.isUp[link] = true
         links.isSilent[link] = false
         links.generation[link] += 1
+        links.upSince[link] = now
         for end in ends {
             let direction = links.direction(of: link, from: end)
             links.lastArrival[direction] = now
             seesUp[direction] = true
         }
-        componentsAreStale = true
         for end in ends {
             let other = links.other(link, than: end)
             guard end < honest else {
@@ -43,7 +43,6 @@ extension World {
         seesUp[links.direction(of: link, from: node)] = false
         guard links.isUp[link] else { return }
         links.isUp[link] = false
-        componentsAreStale = true
         let other = links.other(link, than: node)
         let last = links.lastArrival[links.direction(of: link, from: node)]
         queue.schedule(
@@ -54,7 +53,6 @@ extension World {
     mutating func sever(_ link: Int) {
         guard links.isUp[link] else { return }
         links.isUp[link] = false
-        componentsAreStale = true
         for end in [Int(links.dialler[link]), Int(links.dialled[link])] { loseSight(of: link, by: end) }
     }
 
@@ -211,14 +209,19 @@ extension World {
         if !rest.isEmpty { feed(.rpcReceived(peers.ids[from], rest), to: node) }
     }
 
-    /// When an RPC will have come through the receiver's own line, if that is later than now.
+    /// When an RPC will have come through the receiver's own line, if that is later than now. Connections
+    /// share a line, so that attackers get half of it at most, and honest peers the rest.
     private mutating func downlinkDelay(_ slot: Int, _ node: Int) -> Int64? {
         guard !parcels[slot].isTakenIn,
-            let time = uplinks[node]?.nanoseconds(for: Int(parcels[slot].size))
+            var time = uplinks[node]?.nanoseconds(for: Int(parcels[slot].size))
         else { return nil }
         parcels[slot].isTakenIn = true
-        let done = max(downlinkFree[node], now - time) + time
-        downlinkFree[node] = done
+        let isHostile = Int(parcels[slot].from) >= honest
+        let own = isHostile ? node + isOnline.count : node
+        let others = isHostile ? node : node + isOnline.count
+        if isHostile || downlinkFree[others] > now { time *= 2 }
+        let done = max(downlinkFree[own], now - time) + time
+        downlinkFree[own] = done
         return done > now ? done : nil
     }
 

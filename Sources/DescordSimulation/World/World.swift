@@ -54,7 +54,8 @@ package struct World {
     /// For each direction of a link: whether the sender's router knows of the connection.
     var seesUp: ContiguousArray<Bool> = []
     var parcels = ParcelTable()
-    /// For each node: its uplink, nil when it is without limit, and when its downlink is free again.
+    /// For each node: its uplink, nil when it is without limit, and when its downlink is free again for
+    /// honest peers; behind those of all nodes, the same for attackers.
     var uplinks: [Uplink?]
     var downlinkFree: [Int64]
 
@@ -85,9 +86,8 @@ package struct World {
     var disturbed: Int64 = 0
     var tally = Tally()
     var isFinished = false
-    /// Which honest nodes can reach each other, while it holds.
+    /// Which honest nodes could reach each other when it was last asked.
     var components: [Int32] = []
-    var componentsAreStale = true
     /// The message whose way is recorded for the picture.
     var record = DeliveryRecord()
 
@@ -119,7 +119,7 @@ package struct World {
         }
         links = LinkTable(nodes: total)
         uplinks = Array(repeating: nil, count: total)
-        downlinkFree = Array(repeating: 0, count: total)
+        downlinkFree = Array(repeating: 0, count: 2 * total)
         kickedSeen = Array(repeating: [], count: scenario.nodes)
         filler = Array(repeating: 0x64, count: scenario.bytes)
         meshCheck = MeshCheck(degreeLow: parameters.degreeLow, degreeHigh: parameters.degreeHigh)
