@@ -46,7 +46,7 @@ class Kept(Inbox):
         self.kept.append((key, message.data))
         if key is None:
             return
-        whole = self.texts[key].encode() in message.data
+        whole = key in self.texts and self.texts[key].encode() in message.data
         (self.guests if key.startswith("m-guest") else super()).put(key if whole else f"{key} (in part)")
 
     def take_all(self):
