@@ -86,27 +86,31 @@ import Testing
         #expect(try scenario.routerParameters().floodPublish)
     }
 
-    @Test(arguments: [
-        ("", nil, "too early"), ("[]", 1, "object"), ("{}", 1, "\"shows\""),
-        ("{\"shows\": \"a\",\n \"nodes\": 1}", 2, "from 2 to 10000"),
-        ("{\"shows\": \"a\",\n \"nodes\": 2.5}", 2, "whole number"),
-        ("{\"shows\": \"a\",\n\n \"lattency_ms\": 3}", 3, "lattency_ms"),
-        ("{\"shows\": \"a\", \"shows\": \"b\"}", 1, "twice"),
-        ("{\"shows\": \"a\"} x", 1, "after"), ("{\"shows\": \"a\"", 1, "comma"),
-        ("{\"shows\": \"a\", \"loss\": \"much\"}", 1, "\"loss\""),
-        ("{\"shows\": \"a\", \"loss\": 1e999}", 1, "number"),
-        ("{\"shows\": \"a\", \"topology\": {\"kind\": \"cube\"}}", 1, "random, complete"),
-        ("{\"shows\": \"a\", \"topology\": {\"kind\": \"star\", \"degree\": 3}}", 1, "degree"),
-        ("{\"shows\": \"a\", \"latency_ms\": {\"min\": 3, \"max\": 2}}", 1, "above"),
-        ("{\"shows\": \"a\", \"latency_ms\": {\"min\": 3}}", 1, "\"max\" is missing"),
-        ("{\"shows\": \"a\", \"attacks\": [{}]}", 1, "\"kind\" is missing"),
-        ("{\"shows\": \"a\", \"attacks\": {}}", 1, "a list"),
-        ("{\"shows\": \"a\\n\"}", 1, "escapes"), ("{\"shows\": \"a\u{7}\"}", 1, "control"),
-        ("{\"shows\": \"a\", \"partitions\": [{\"for_s\": 1, \"silent_s\": 2}]}", nil, "silent_s"),
-        ("{\"shows\": \"a\", \"nodes\": 10000, \"attacks\": [{\"kind\": \"sybil\", \"per_honest\": 5}]}", nil,
-            "attackers"),
-        (String(repeating: "[", count: 100), 1, "deeply"),
-    ] as [(String, Int?, String)])
+    @Test(
+        arguments: [
+            ("", nil, "too early"), ("[]", 1, "object"), ("{}", 1, "\"shows\""),
+            ("{\"shows\": \"a\",\n \"nodes\": 1}", 2, "from 2 to 10000"),
+            ("{\"shows\": \"a\",\n \"nodes\": 2.5}", 2, "whole number"),
+            ("{\"shows\": \"a\",\n\n \"lattency_ms\": 3}", 3, "lattency_ms"),
+            ("{\"shows\": \"a\", \"shows\": \"b\"}", 1, "twice"),
+            ("{\"shows\": \"a\"} x", 1, "after"), ("{\"shows\": \"a\"", 1, "comma"),
+            ("{\"shows\": \"a\", \"loss\": \"much\"}", 1, "\"loss\""),
+            ("{\"shows\": \"a\", \"loss\": 1e999}", 1, "number"),
+            ("{\"shows\": \"a\", \"topology\": {\"kind\": \"cube\"}}", 1, "random, complete"),
+            ("{\"shows\": \"a\", \"topology\": {\"kind\": \"star\", \"degree\": 3}}", 1, "degree"),
+            ("{\"shows\": \"a\", \"latency_ms\": {\"min\": 3, \"max\": 2}}", 1, "above"),
+            ("{\"shows\": \"a\", \"latency_ms\": {\"min\": 3}}", 1, "\"max\" is missing"),
+            ("{\"shows\": \"a\", \"attacks\": [{}]}", 1, "\"kind\" is missing"),
+            ("{\"shows\": \"a\", \"attacks\": {}}", 1, "a list"),
+            ("{\"shows\": \"a\\n\"}", 1, "escapes"), ("{\"shows\": \"a\u{7}\"}", 1, "control"),
+            ("{\"shows\": \"a\", \"partitions\": [{\"for_s\": 1, \"silent_s\": 2}]}", nil, "silent_s"),
+            (
+                "{\"shows\": \"a\", \"nodes\": 10000, \"attacks\": [{\"kind\": \"sybil\", \"per_honest\": 5}]}",
+                nil,
+                "attackers"
+            ),
+            (String(repeating: "[", count: 100), 1, "deeply"),
+        ] as [(String, Int?, String)])
     func whatDoesNotFitIsRefusedWithItsLine(_ text: String, _ line: Int?, _ words: String) throws {
         let failure = try #require(Self.failure(text))
         #expect(failure.kind == .form)
