@@ -1,4 +1,5 @@
-"""What the gossipsub router takes for one input, without sockets and signatures, and how often it allocates."""
+"""What the gossipsub router takes for one input, without sockets and signatures, and how often it
+allocates."""
 
 import shutil
 import subprocess

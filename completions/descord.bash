@@ -1312,7 +1312,7 @@ _descord_sim_run() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen --profile)
-    non_repeating_options=(--nodes --messages --rate --bytes --latency --bandwidth --seed --home --timeout --trace --passphrase-fd)
+    non_repeating_options=(--nodes --messages --rate --bytes --latency --bandwidth --seed --svg --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 1
 
     # Offer option value completions
@@ -1336,6 +1336,10 @@ _descord_sim_run() {
         return
         ;;
     '--seed')
+        return
+        ;;
+    '--svg')
+        __descord_add_completions -o plusdirs -fX '!*.@(svg)'
         return
         ;;
     '--home')

@@ -90,7 +90,7 @@ function __descord_parse_tokens -S
             __descord_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'run'
-                __descord_parse_subcommand 1 'nodes=' 'messages=' 'rate=' 'bytes=' 'latency=' 'bandwidth=' 'seed=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=+' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+                __descord_parse_subcommand 1 'nodes=' 'messages=' 'rate=' 'bytes=' 'latency=' 'bandwidth=' 'seed=' 'svg=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=+' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'compare'
                 __descord_parse_subcommand 2 'nodes=' 'messages=' 'rate=' 'bytes=' 'latency=' 'bandwidth=' 'seed=' 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=+' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             case 'list'
@@ -585,6 +585,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sim run" latency' -l 'latency' -d 'One way over a link, in milliseconds: one number, or 30..70 for anything between.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sim run" bandwidth' -l 'bandwidth' -d 'Each node\'s line, both ways.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sim run" seed' -l 'seed' -d 'What everything random is drawn from; 1 unless given.' -rfka ''
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sim run" svg' -l 'svg' -d 'Draw the run: the way of its first message, the meshes, and how long deliveries took.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'svg\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sim run" home' -l 'home' -d 'Where the identity and the database live.' -rfa '(__descord_complete_directories)'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sim run" json' -l 'json' -d 'Print one JSON object a line; errors too, on standard error.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord sim run" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors on standard error.'

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DescordSimulation
+import Foundation
 
 /// `descord sim run`
 package struct SimRunCommand: SimSubcommand {
@@ -18,6 +19,12 @@ package struct SimRunCommand: SimSubcommand {
     @OptionGroup package var options: ScenarioOptions
     @Option(help: ArgumentHelp("What everything random is drawn from; 1 unless given.", valueName: "s"))
     package var seed: SeedArgument?
+    @Option(
+        help: ArgumentHelp(
+            "Draw the run: the way of its first message, the meshes, and how long deliveries took.",
+            valueName: "file"),
+        completion: .file(extensions: ["svg"]))
+    package var svg: String?
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
     package init() {}
@@ -25,7 +32,9 @@ package struct SimRunCommand: SimSubcommand {
     package func run(in context: CommandContext) async throws {
         let scenario = try self.options.applied(
             to: ScenarioSource.scenario(self.scenario), profile: self.global.profile)
-        let report = try SimulationRun.run(scenario, seed: self.seed?.number ?? 1, telling: context.output)
+        let report = try SimulationRun.run(
+            scenario, seed: self.seed?.number ?? 1, telling: context.output,
+            drawing: self.svg.map { path in { try Self.write($0.svg, to: path) } })
         if context.output.isJSON {
             try context.output.emit(report.json)
         } else {
@@ -34,6 +43,14 @@ package struct SimRunCommand: SimSubcommand {
         guard report.figures.violationCount == 0 else {
             context.output.note("seed \(report.figures.seed), descord \(Descord.version)")
             throw ExitCode(1)
+        }
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw CommandError(.inputOutput, .inputOutput, "\"\(path)\" cannot be written")
         }
     }
 }

@@ -25,7 +25,8 @@ struct SimulationRun {
 
     /// Runs a scenario to its end, or until the task is cancelled. What the seed drew is told under `-v`.
     static func run(
-        _ scenario: Scenario, seed: UInt64, telling output: Output? = nil
+        _ scenario: Scenario, seed: UInt64, telling output: Output? = nil,
+        drawing draw: ((Picture) throws -> Void)? = nil
     ) throws -> SimulationRun {
         let start = ContinuousClock.now
         var world: World
@@ -37,6 +38,7 @@ struct SimulationRun {
         output?.detail(world.scenario.text)
         while world.advance(events: Self.eventsAtOnce) { try Task.checkCancellation() }
         let took = ContinuousClock.now - start
+        try draw?(Picture(of: world))
         var usage = rusage()
         getrusage(RUSAGE_SELF.rawValue, &usage)
         return SimulationRun(

@@ -29,8 +29,9 @@ extension PeerScore {
         let score = self.score(of: peer)
         var state = self.peers.remove(at: index)
         self.numbers[state.id] = nil
-        self.former.disconnected(
-            state.id, peer, standing: state.standing, expires: now + self.parameters.seenMessageTTL)
+        // Messages that it sent may still be told of, and are then remembered for their time.
+        let ttl = self.parameters.seenMessageTTL
+        self.former.disconnected(state.id, peer, standing: state.standing, expires: now + ttl + ttl)
         guard score <= 0 else {
             self.replace(state.statistics.addresses, by: [])
             return
