@@ -115,7 +115,7 @@ def peers_say_why_they_are_in_a_mesh_or_not(place):
 
 @scenario
 def presence_is_shown_by_those_who_stay_and_is_no_message(place):
-    """With the profile of the snapshot network both topics have heartbeats, and no log has anything of them."""
+    """With the snapshot network's profile both topics have heartbeats, and no log has anything of them."""
     alice, bob = place.pair()
     profile = place.folder / "profile.json"
     profile.write_text(json.dumps({"profile": "snapshot", "presence": {"interval_ms": 1000}}))

@@ -105,7 +105,8 @@ import Testing
             ("{\"shows\": \"a\\n\"}", 1, "escapes"), ("{\"shows\": \"a\u{7}\"}", 1, "control"),
             ("{\"shows\": \"a\", \"partitions\": [{\"for_s\": 1, \"silent_s\": 2}]}", nil, "silent_s"),
             (
-                "{\"shows\": \"a\", \"nodes\": 10000, \"attacks\": [{\"kind\": \"sybil\", \"per_honest\": 5}]}",
+                "{\"shows\": \"a\", \"nodes\": 10000, "
+                    + "\"attacks\": [{\"kind\": \"sybil\", \"per_honest\": 5}]}",
                 nil,
                 "attackers"
             ),

@@ -15,8 +15,8 @@ import Testing
 
     private static let environment = ProcessInfo.processInfo.environment
 
-    /// The first seed of this run: `SEED`; else 1, so that whoever builds a commit sees the same; in long runs
-    /// what the clock says, so that no two are alike.
+    /// The first seed of this run: `SEED`; else 1, so that whoever builds a commit sees the same; in long
+    /// runs what the clock says, so that no two are alike.
     private static let first =
         environment["SEED"].flatMap { UInt64($0) }
         ?? (scale == 1 ? 1 : UInt64(Date().timeIntervalSince1970 * 1_000))

@@ -1,7 +1,7 @@
 import LibP2P
 
-/// A run as a picture (SVG 1.1): the way of one message through the mesh, on an axis of time, and how long all
-/// deliveries took.
+/// A run as a picture (SVG 1.1): the way of one message through the mesh, on an axis of time, and how long
+/// all deliveries took.
 ///
 /// A node stands at the moment at which it was given the message, and below whoever gave it, so that a branch
 /// is what came through one node. What is drawn is bounded, however large the world.
@@ -46,8 +46,8 @@ package struct Picture {
             Self.label(40, 44, "\(figures.scenario): \(figures.nodes) nodes\(crowd)", size: 24),
             Self.label(
                 40, 70,
-                "profile \(figures.profile), seed \(figures.seed): \(figures.delivered) of \(figures.expected) "
-                    + "deliveries, \(sends) sends each, mean mesh \(Self.text(figures.meshMean, parts: 100))",
+                "profile \(figures.profile), seed \(figures.seed): \(figures.delivered) of "
+                    + "\(figures.expected) deliveries, \(sends) sends each, mean mesh \(Self.text(figures.meshMean, parts: 100))",
                 size: 15),
             Self.label(
                 40, 92,
