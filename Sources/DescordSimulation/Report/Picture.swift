@@ -47,7 +47,8 @@ package struct Picture {
             Self.label(
                 40, 70,
                 "profile \(figures.profile), seed \(figures.seed): \(figures.delivered) of "
-                    + "\(figures.expected) deliveries, \(sends) sends each, mean mesh \(Self.text(figures.meshMean, parts: 100))",
+                    + "\(figures.expected) deliveries, \(sends) sends each, "
+                    + "mean mesh \(Self.text(figures.meshMean, parts: 100))",
                 size: 15),
             Self.label(
                 40, 92,
