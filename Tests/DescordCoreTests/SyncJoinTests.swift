@@ -50,6 +50,23 @@ import Testing
         }
     }
 
+    @Test func newcomerGetsWhatAuthorityOperationsFollowBeforeWhatFollowsThem() {
+        var scene = Self.scene()
+        // Ten messages, an authority operation that follows them, and a message of bob's that follows that:
+        // bob has his turn before alice's second message.
+        let channel = scene.0.alice.authority(ChannelCreate(name: "second"))
+        scene.0.aliceStorage.insert(channel)
+        let reply = scene.0.bob.content(
+            MessagePost(text: "reply"), links: [channel.id], channel: scene.0.channel)
+        scene.0.aliceStorage.insert(reply)
+        var pair = Self.pair(scene)
+        pair.start()
+        pair.run()
+        let content = pair.initiator.stored.filter { scene.2.operations[$0]?.operationClass == .content }
+        #expect(content.count == 11)
+        #expect(content.last == reply.id)
+    }
+
     @Test func newcomerSeesAuthorityAloneBeforeItsAdmission() {
         let scene = Self.scene()
         var pair = Self.pair(scene)

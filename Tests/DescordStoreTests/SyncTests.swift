@@ -143,6 +143,24 @@ private struct End: ~Copyable {
         #expect(try world.alice.store.outbox().isEmpty)
     }
 
+    @Test func newcomerReceivesEverythingAlsoWhereOthersCameInTheMiddle() throws {
+        let world = try World()
+        for index in 0..<300 { try world.post(world.alice, "before \(index)") }
+        #expect(try self.join(world, world.bob) == nil)
+        for index in 0..<300 { try world.post(world.alice, "after \(index)") }
+        _ = try self.run(world, from: world.bob.store, to: world.alice.store)
+        // It follows all of alice's, and her admission of him lies between the two parts.
+        try world.post(world.bob, "thanks")
+        _ = try self.run(world, from: world.bob.store, to: world.alice.store)
+        let carol = try TestHome(world.clock, seed: 3)
+        #expect(try self.join(world, carol) == nil)
+        #expect(
+            try #require(carol.store.syncStorage(of: world.space)).summary()
+                == world.alice.store.syncStorage(of: world.space)?.summary())
+        let operations = try carol.store.details(of: world.space).operations
+        #expect(operations.keys.sorted { $0.rawValue < $1.rawValue } == [.admitted])
+    }
+
     @Test func expiredTicketIsRefusedAndLeavesNothing() throws {
         let world = try World()
         #expect(try self.join(world, world.bob, expires: world.clock.now + .seconds(5)) == .expired)

@@ -11,6 +11,7 @@ lose each other and meet again, the peer leaves the topic and comes back, a new 
 ```
 """
 
+import contextlib
 import itertools
 import re
 import signal
@@ -64,14 +65,16 @@ class Station:
     def __init__(self, exchange, home):
         self.exchange, self.world, self.home = exchange, exchange.world, home
         self.leaves = []  # of the topic, by others, while the node is on the air
+        self.running = contextlib.ExitStack()
         self.inboxes = {name: Inbox() for name in ("fed", "guests")}
 
     def start(self, *arguments):
         path = self.world.trace(self.home.name)
         self.trace, self.leaves = gossiptrace.Follower(path), []
-        self.node = self.home.start("listen", "--json", "--not-mine", *arguments, DESCORD_TRACE=path)
+        self.node = self.running.enter_context(
+            self.home.start("listen", "--json", "--not-mine", *arguments, DESCORD_TRACE=path))
         self.address = self.node.address()
-        self.writer = self.home.start("repl", stdin=True)
+        self.writer = self.running.enter_context(self.home.start("repl", stdin=True))
         self.sorter = threading.Thread(target=self.sort, args=(self.node,), daemon=True)
         self.sorter.start()
 
@@ -145,14 +148,15 @@ class Exchange:
         keys = self.write_texts(rounds)
         for number in range(rounds + 1):
             station = Station(self, (self.world.alice, self.world.bob)[number % 2])
-            if number % 4 < 2:
-                station.start("--connect", self.peer.address)
-            else:
-                station.start()
-                self.peer.connect(station.address)
-            station.meet()
-            self.round(station, keys[number] if number < rounds else [])
-            station.stop()
+            with station.running:
+                if number % 4 < 2:
+                    station.start("--connect", self.peer.address)
+                else:
+                    station.start()
+                    self.peer.connect(station.address)
+                station.meet()
+                self.round(station, keys[number] if number < rounds else [])
+                station.stop()
             check(not self.kept.waiting, f"the peer had {list(self.kept.waiting)[:1]} once more")
             self.handed = self.kept.take_all()
         self.compare()

@@ -79,7 +79,17 @@ class PyLibP2P(Peer):
         return answer["ok"]
 
     def connect(self, address):
-        self.ask("connect", address=address)
+        def connected():
+            try:
+                self.ask("connect", address=address)
+                return True
+            except Failure as failure:
+                # As p2pd, it has dialled by itself in vain, and remembers that for a while.
+                if "negative cache" not in str(failure):
+                    raise
+                return False
+
+        until(connected, f"{self.name} may dial {address} again")
 
     def disconnect(self, peer_id):
         self.ask("disconnect", peer=peer_id)

@@ -89,8 +89,13 @@ extension SyncSession {
     /// operations, with whatever they follow, come first. Of content each author has its turn, so that one
     /// who wrote much does not come before all others; of one author's, later ids of the list come first,
     /// which is by ascending clock when the list is the storage's own.
+    ///
+    /// What a peer holds already may wait there for what it follows: a newcomer gets all authority operations
+    /// before any content. So the way to what comes first leads through authority operations that are not to
+    /// be sent.
     static func parentsFirst(_ ids: [OperationID], in storage: any SyncStorage) -> [OperationID] {
         let entries = storage.entries(ids)
+        let passages = Self.passages(from: ids, entries, in: storage)
         let authority = ids.filter { entries[$0]?.operationClass != .content }
         let content = ids.filter { entries[$0]?.operationClass == .content }
         var order: [OperationID] = []
@@ -98,20 +103,38 @@ extension SyncSession {
         let turns = Self.inTurns(content.reversed()) { entries[$0]?.author }
         for root in authority + turns where entries[root] != nil && !seen.contains(root) {
             seen.insert(root)
-            var stack = [(id: root, next: 0)]
+            var stack = [(id: root, links: entries[root]?.links ?? [], next: 0)]
             while let top = stack.last {
-                let links = entries[top.id]?.links ?? []
-                if top.next < links.count {
+                if top.next < top.links.count {
                     stack[stack.count - 1].next += 1
-                    let link = links[top.next]
-                    if entries[link] != nil, seen.insert(link).inserted { stack.append((link, 0)) }
+                    let link = top.links[top.next]
+                    if let entry = entries[link] ?? passages[link], seen.insert(link).inserted {
+                        stack.append((link, entry.links, 0))
+                    }
                 } else {
-                    order.append(top.id)
+                    if entries[top.id] != nil { order.append(top.id) }
                     stack.removeLast()
                 }
             }
         }
         return order
+    }
+
+    /// Returns the authority operations that `ids` follow without content in between, and that are not among
+    /// them.
+    private static func passages(
+        from ids: [OperationID], _ entries: [OperationID: SyncEntry], in storage: any SyncStorage
+    ) -> [OperationID: SyncEntry] {
+        var passages: [OperationID: SyncEntry] = [:]
+        var seen: Set<OperationID> = []
+        var ends = ids.flatMap { entries[$0]?.links ?? [] }
+        while true {
+            let unknown = ends.filter { entries[$0] == nil && seen.insert($0).inserted }
+            guard !unknown.isEmpty else { return passages }
+            let found = storage.entries(unknown).filter { $0.value.operationClass != .content }
+            passages.merge(found) { entry, _ in entry }
+            ends = unknown.flatMap { found[$0]?.links ?? [] }
+        }
     }
 
     /// Returns `ids` in rounds, of which each takes the next one of every author; authors stand in the order
