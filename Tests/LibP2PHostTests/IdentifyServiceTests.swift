@@ -90,12 +90,17 @@ import Testing
         let a = try await Host.make()
         let b = try await Host.make()
         let inbound = b.inbound("/test/1")
-        var order: [String] = []
-        a.observe(HostObserver(identified: { _, _ in order.append("identified") }))
-        let connection = try await a.dial(b)
-        #expect(connection.identify == nil)
-        let stream = try #require(connection.openStream("/test/1"))
-        stream.write([1])
+        var isOpen = false
+        a.observe(
+            HostObserver(connected: { connection in
+                // What the peer says of itself is still to come: nothing was read since the handshake.
+                #expect(connection.identify == nil)
+                guard let stream = connection.openStream("/test/1") else { return }
+                stream.write([1])
+                isOpen = true
+            }))
+        _ = try await a.dial(b)
+        #expect(isOpen)
         let events = await inbound.next().events
         #expect(await events.bytes(1) == [1])
         try await a.end()
