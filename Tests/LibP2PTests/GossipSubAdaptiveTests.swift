@@ -73,6 +73,25 @@ private typealias fixture = GossipSubFixture
         #expect(rig.mesh().isSuperset(of: peers([2, 3])))
     }
 
+    @Test func whoAskedForAPlaceOfLateKeepsItAndNobodyIsKeptForGood() {
+        var rig = self.rig()
+        var seqno: UInt64 = 0
+        self.traffic(&rig, rounds: 20, from: Array(2..<13), seqno: &seqno)
+        #expect(self.degree(rig) == 4)
+        for newcomer in 20..<40 {
+            rig.connect([newcomer])
+            rig.receive(RPC(graft: ["t"]), from: newcomer)
+            rig.heartbeat(10)
+            #expect(rig.mesh().contains(fixture.peer(newcomer)), "\(newcomer) lost its place at once")
+            #expect(rig.mesh().count <= 6)
+        }
+        // A crowd of them is more than the mesh holds for long.
+        rig.connect(40..<44)
+        for newcomer in 40..<44 { rig.receive(RPC(graft: ["t"]), from: newcomer) }
+        rig.heartbeat(30)
+        #expect(rig.mesh().count <= 6)
+    }
+
     @Test func copiesFromPeersThatCameToUsMoveNothing() {
         var rig = self.rig(outbound: 0)
         var seqno: UInt64 = 0

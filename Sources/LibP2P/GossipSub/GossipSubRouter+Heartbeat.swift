@@ -96,28 +96,46 @@ extension GossipSubRouter {
         }
     }
 
+    /// Whether a peer asked for its place in an adaptive mesh so few heartbeats ago that it keeps it. It may
+    /// have lost another just now, and each place that is taken from it costs it a backoff.
+    private func isNew(_ peer: Int, in topic: Int) -> Bool {
+        guard let heartbeat = self.topics[topic].admissions[peer] else { return false }
+        return self.heartbeatCount - heartbeat <= Self.admissionHeartbeats
+    }
+
+    /// So long is what the mesh observes of a peer worth something: three steps of adaptation.
+    private static let admissionHeartbeats = 10
+
     func isOutbound(_ peer: Int) -> Bool {
         self.peers[peer].connection.direction == .outbound
     }
 
     /// The mesh peers that are too many: the best and enough of those that we dialled stay, the rest is
-    /// chance. Below the full D_high, where only adaptation finds the mesh too large, one goes at a time, so
-    /// that those who lose a place find others in peace.
+    /// chance. Below the full D_high, where only adaptation finds the mesh too large, one goes at a time, and
+    /// nobody who asked for the place of late, so that those who lose a place find others in peace.
     private mutating func surplus(_ topic: Int, _ d: MeshDegrees) -> [Int] {
         var peers = self.topics[topic].mesh.elements
         let fullHigh = self.topics[topic].configuration?.degrees?.degreeHigh ?? self.parameters.degreeHigh
-        let target = peers.count < fullHigh ? max(d.degree, peers.count - 1) : d.degree
+        let isAdapted = peers.count < fullHigh
+        let target = isAdapted ? max(d.degree, peers.count - 1) : d.degree
         self.prng.shuffle(&peers)
         let scores = peers.map { self.score(of: $0) }
         let ranked = peers.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.map { peers[$0] }
         var rest = Array(ranked.dropFirst(d.degreeScore))
         self.prng.shuffle(&rest)
+        if isAdapted {
+            rest = rest.filter { self.isNew($0, in: topic) } + rest.filter { !self.isNew($0, in: topic) }
+            if let last = rest.last, self.isNew(last, in: topic) { return [] }
+        }
         var kept = Array((ranked.prefix(d.degreeScore) + rest).prefix(target))
         var dropped = Array((ranked.prefix(d.degreeScore) + rest).dropFirst(target))
         var missing = d.degreeOut - kept.filter(self.isOutbound).count
         // Outbound peers from the surplus take the places of inbound ones, the last chosen first.
         for index in dropped.indices where missing > 0 && self.isOutbound(dropped[index]) {
-            guard let place = kept.lastIndex(where: { !self.isOutbound($0) }) else { break }
+            let place =
+                kept.lastIndex { !self.isOutbound($0) && !(isAdapted && self.isNew($0, in: topic)) }
+                ?? kept.lastIndex { !self.isOutbound($0) }
+            guard let place else { break }
             let inbound = kept[place]
             kept[place] = dropped[index]
             dropped[index] = inbound

@@ -54,6 +54,7 @@ extension GossipSubRouter {
         _ peer: Int, _ topic: Int, _ reason: PruneReason, now: Instant, into outputs: inout [Output]
     ) -> Bool {
         guard self.topics[topic].mesh.remove(peer) else { return false }
+        self.topics[topic].admissions[peer] = nil
         self.topics[topic].counters.prunes += 1
         self.topics[topic].counters.pruneReasons.count(reason)
         // Of one that leaves altogether the score is told apart.
@@ -103,6 +104,9 @@ extension GossipSubRouter {
                 self.sendPrune(to: peer, topic, reason, now: now)
             } else {
                 self.addToMesh(peer, topic, .requested, now: now, into: &outputs)
+                if self.parameters.adaptsDegree {
+                    self.topics[topic].admissions[peer] = self.heartbeatCount
+                }
             }
         }
     }

@@ -63,6 +63,8 @@ extension GossipSubRouter {
         var onlineMembers: Int?
         /// What an adaptive mesh has observed.
         var redundancy = Redundancy()
+        /// In which heartbeat those in an adaptive mesh entered who asked for their places.
+        var admissions: [Int: Int] = [:]
         /// Who may count as a subscriber; nil: everybody.
         var allowed: Set<PeerID>?
         /// The peers that say they are subscribed.
