@@ -169,7 +169,7 @@ extension GossipSubRouter {
     /// Advertises recent messages to some of the subscribers that don't get them pushed (v1.1, "Adaptive
     /// gossip").
     private mutating func emitGossip(_ topic: Int, besides excluded: NumberSet) {
-        var ids = self.cache.gossipIDs(topic: topic)
+        var ids = self.withoutHeld(self.cache.gossipIDs(topic: topic))
         guard !ids.isEmpty, self.parameters.maxIHaveLength > 0 else { return }
         self.prng.shuffle(&ids)
         var candidates = self.topics[topic].subscribers.filter {
@@ -185,9 +185,15 @@ extension GossipSubRouter {
     /// Advertises what may have passed by a peer that enters the mesh now: the next heartbeat's gossip goes
     /// to others, and what came before its GRAFT is not forwarded to it.
     mutating func advertiseMissed(_ topic: Int, to peer: Int) {
-        let ids = self.cache.newIDs(topic: topic)
+        let ids = self.withoutHeld(self.cache.newIDs(topic: topic))
         guard !ids.isEmpty, self.parameters.maxIHaveLength > 0 else { return }
         self.advertise(ids, in: topic, to: peer)
+    }
+
+    /// Own messages that wait for bandwidth are not advertised: asked for, they would go past those before
+    /// them.
+    private func withoutHeld(_ ids: [MessageID]) -> [MessageID] {
+        self.shaper.isOn ? ids.filter { !self.shaper.holds($0) } : ids
     }
 
     private mutating func advertise(_ ids: [MessageID], in topic: Int, to peer: Int) {

@@ -21,13 +21,19 @@ extension GossipSubRouter {
         self.outboxes.reset()
     }
 
-    /// Takes out of an RPC what a topic or the peer has no bandwidth for.
+    /// Takes out of an RPC what a topic or the peer has no bandwidth for. What the peer asked for is charged
+    /// and not held: it was promised, and whoever promises and does not deliver loses by it.
     private mutating func holdBack(_ rpc: inout RPC, _ priority: SendPriority, to peer: Int, now: Instant) {
         rpc.messages = rpc.messages.filter { message in
             guard let topic = self.topics.number(of: message.topic) else { return true }
             let held = Shaper.Held(
-                message: message, size: message.encodedSizeInRPC, topic: topic,
+                message: message, id: self.id(of: message, topic), size: message.encodedSizeInRPC,
+                topic: topic,
                 priority: message.from == self.localPeer.bytes ? min(priority, .own) : priority)
+            if self.cache.isRequested(held.id, by: peer) {
+                self.shaper.pass(held, to: peer, now: now)
+                return true
+            }
             switch self.shaper.decide(held, to: peer, now: now) {
             case .send: return true
             case .hold:
@@ -40,9 +46,11 @@ extension GossipSubRouter {
         }
     }
 
-    /// Sends what was held back and may go now.
+    /// Sends what was held back and may go now, unless the peer got it elsewhere meanwhile.
     mutating func releaseHeld(now: Instant, into outputs: inout [Output]) {
-        for (peer, held) in self.shaper.release(now: now) where self.peers.contains(peer) {
+        while let (peer, held) = self.shaper.next(now: now) {
+            guard self.peers.contains(peer), self.peers[peer].unwanted[held.id] == nil else { continue }
+            self.shaper.pass(held, to: peer, now: now)
             self.send(RPC(messages: [held.message]), held.priority, to: peer, into: &outputs)
         }
     }

@@ -51,6 +51,11 @@ struct MessageCache: Sendable {
         return self.entries[id]?.served[peer] ?? 0
     }
 
+    /// Whether a peer has asked for a message.
+    func isRequested(_ id: MessageID, by peer: Int) -> Bool {
+        self.entries[id]?.served[peer] != nil
+    }
+
     /// Returns the ids of a topic that are gossiped.
     func gossipIDs(topic: Int) -> [MessageID] {
         self.ids(topic: topic, windows: self.historyGossip)
