@@ -24,6 +24,22 @@ import Testing
         #expect(try fired(.losesPrunes, in: Self.crowd).contains(.mesh))
     }
 
+    @Test(arguments: [
+        (size: 3, candidates: 1, isFound: true), (size: 3, candidates: 0, isFound: false),
+        (size: 4, candidates: 1, isFound: false), (size: 12, candidates: 1, isFound: false),
+        (size: 13, candidates: 0, isFound: true),
+    ])
+    func aMeshOfTheWrongSizeIsFound(size: Int, candidates: Int, isFound: Bool) {
+        var check = MeshCheck(degreeLow: 4, degreeHigh: 12)
+        let view = MeshCheck.View(node: 0, mesh: [], size: size, candidates: candidates)
+        for _ in 1..<MeshCheck.patience { #expect(check.look([view], count: 1).isEmpty) }
+        #expect(check.look([view], count: 1).map(\.node) == (isFound ? [0] : []))
+        // What was wrong is wrong only as long as it lasts.
+        let right = MeshCheck.View(node: 0, mesh: [], size: 6, candidates: 0)
+        #expect(check.look([right], count: 1).isEmpty)
+        #expect(check.look([view], count: 1).isEmpty)
+    }
+
     @Test func aMessageThatDoesNotArriveIsFound() throws {
         #expect(try fired(.starvesLastNode, in: SmallWorld.calm()) == [.delivery])
     }

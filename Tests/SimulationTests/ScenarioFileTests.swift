@@ -66,6 +66,8 @@ import Testing
              "jitter_ms": {"mean": 5, "deviation": 1}, "bandwidth_mbit": 10, "drift_ppm": 50,
              "validation_ms": 3, "signatures": "real", "boot_s": 2, "warm_up_s": 3, "messages": 4,
              "rate": 5.5, "bytes": 6, "publishers": 7, "cool_down_s": 8, "deliver_within_ms": 900,
+             "urgent": {"every": 3, "bytes": 4}, "downlink_factor": 2,
+             "burst": {"messages": 5, "bytes": 6, "at_s": 7, "bandwidth_mbit": 8},
              "profile": "small", "parameters": {"d_lazy": 3, "gossip_factor": 0.5, "flood_publish": true},
              "private": true, "churn": {"times": 2}, "slow_nodes": {"share": 0.5},
              "partitions": [{"at_s": 1}], "attacks": [{"kind": "sybil", "count": 2, "victims": 3}]}
@@ -77,6 +79,10 @@ import Testing
         #expect(scenario.latencyMilliseconds.least == 1 && scenario.latencyMilliseconds.greatest == 9)
         #expect(scenario.signatures == .real)
         #expect(scenario.publishers == 7)
+        #expect(scenario.downlinkFactor == 2)
+        #expect(scenario.urgent == Scenario.Urgent(every: 3, bytes: 4))
+        #expect(
+            scenario.burst == Scenario.Burst(messages: 5, bytes: 6, atSeconds: 7, bandwidthMegabits: 8))
         #expect(scenario.profile == .small)
         #expect(scenario.parameters.map(\.path) == ["d_lazy", "gossip_factor", "flood_publish"])
         #expect(scenario.churn?.times == 2)

@@ -103,6 +103,17 @@ struct SimulationComparison {
         func percentile(_ share: Double) -> (SimulationRun) -> Double? {
             { $0.figures.latencies.milliseconds(atShare: share) }
         }
+        let kinds = self.a.figures.latenciesByKind + self.b.figures.latenciesByKind
+        let kindRows = kinds.map(\.kind).enumerated().filter { index, kind in
+            !kinds[..<index].contains { $0.kind == kind }
+        }.flatMap { _, kind in
+            [(0.5, "p50"), (0.99, "p99"), (1, "max")].map { share, name in
+                row("\(kind)_latency_\(name)_ms", "\(kind) \(name) ms", 10) { run in
+                    run.figures.latenciesByKind.first { $0.kind == kind }?.latencies
+                        .milliseconds(atShare: share)
+                }
+            }
+        }
         return [
             row("messages", "messages", 1) { Double($0.figures.messages) },
             row("expected", "expected", 1) { Double($0.figures.expected) },
@@ -113,6 +124,8 @@ struct SimulationComparison {
             row("latency_p95_ms", "p95 ms", 10, percentile(0.95)),
             row("latency_p99_ms", "p99 ms", 10, percentile(0.99)),
             row("latency_max_ms", "max ms", 10, percentile(1)),
+        ] + kindRows + [
+            row("queue_full", "queue full", 1) { Double($0.figures.queueFull) },
             row("mesh_mean", "mesh mean", 1_000) { $0.figures.meshMean },
             row("graft", "graft", 1) { Double($0.figures.grafts) },
             row("prune", "prune", 1) { Double($0.figures.prunes) },

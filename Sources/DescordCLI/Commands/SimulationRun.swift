@@ -54,6 +54,16 @@ struct SimulationRun {
 extension SimulationRun {
     /// The object of `--json`.
     var json: JSONValue {
+        var members: [JSONValue.Member] = []
+        for (kind, latencies) in self.figures.latenciesByKind {
+            members.append(JSONValue.Member(name: "\(kind)_latency_ms", value: Self.latencies(latencies)))
+        }
+        guard case .object(let plain) = self.plain else { preconditionFailure("it is an object") }
+        return .object(plain + members)
+    }
+
+    /// What every run has.
+    private var plain: JSONValue {
         [
             "scenario": .string(self.figures.scenario), "profile": .string(self.figures.profile),
             "seed": .integer(Int64(clamping: self.figures.seed)),
@@ -64,10 +74,7 @@ extension SimulationRun {
             "delivered": .integer(Int64(self.figures.delivered)),
             "sends_per_delivery": .optional(self.figures.sendsPerDelivery.map { Self.rounded($0, 1_000) }),
             "bytes_per_delivery": .optional(self.figures.bytesPerDelivery.map { Self.rounded($0, 1) }),
-            "latency_ms": [
-                "p50": self.latency(0.5), "p95": self.latency(0.95), "p99": self.latency(0.99),
-                "max": self.latency(1),
-            ],
+            "latency_ms": Self.latencies(self.figures.latencies),
             "mesh": [
                 "min": .integer(Int64(self.figures.meshMin)),
                 "mean": .number(Self.rounded(self.figures.meshMean, 1_000)),
@@ -78,6 +85,7 @@ extension SimulationRun {
                 "ihave": .integer(Int64(self.figures.ihaves)), "iwant": .integer(Int64(self.figures.iwants)),
                 "idontwant": .integer(Int64(self.figures.idontwants)),
             ],
+            "queue_full": .integer(Int64(self.figures.queueFull)),
             "virtual_s": .number(Self.rounded(self.figures.virtualSeconds, 1_000)),
             "wall_s": .number(Self.rounded(self.wallSeconds, 1_000)),
             "peak_rss_mib": .number(Self.rounded(self.peakMemoryMebibytes, 10)),
@@ -95,8 +103,11 @@ extension SimulationRun {
         ]
     }
 
-    private func latency(_ share: Double) -> JSONValue {
-        .optional(self.figures.latencies.milliseconds(atShare: share).map { Self.rounded($0, 10) })
+    private static func latencies(_ latencies: LatencyHistogram) -> JSONValue {
+        func latency(_ share: Double) -> JSONValue {
+            .optional(latencies.milliseconds(atShare: share).map { Self.rounded($0, 10) })
+        }
+        return ["p50": latency(0.5), "p95": latency(0.95), "p99": latency(0.99), "max": latency(1)]
     }
 
     static func rounded(_ number: Double, _ parts: Double) -> Double { (number * parts).rounded() / parts }
@@ -107,15 +118,17 @@ extension SimulationRun {
         func text(_ number: Double?, _ parts: Double = 10, _ unit: String = "") -> String {
             number.map { JSONValue.number(Self.rounded($0, parts)).line + unit } ?? "-"
         }
-        func latency(_ share: Double) -> String { text(f.latencies.milliseconds(atShare: share)) }
+        func percentiles(_ latencies: LatencyHistogram) -> String {
+            func latency(_ share: Double) -> String { text(latencies.milliseconds(atShare: share)) }
+            return "p50 \(latency(0.5))  p95 \(latency(0.95))  p99 \(latency(0.99))  max \(latency(1)) ms"
+        }
         var table = TextTable()
         table.add("scenario", "\(f.scenario), profile \(f.profile), seed \(f.seed)")
         table.add("nodes", "\(f.nodes)" + (f.attackers > 0 ? ", and \(f.attackers) attackers" : ""))
         table.add("messages", "\(f.messages)")
         table.add("delivered", "\(f.delivered) of \(f.expected)")
-        let percentiles =
-            "p50 \(latency(0.5))  p95 \(latency(0.95))  p99 \(latency(0.99))  max \(latency(1)) ms"
-        table.add("latency", percentiles)
+        table.add("latency", percentiles(f.latencies))
+        for (kind, latencies) in f.latenciesByKind { table.add("  \(kind)", percentiles(latencies)) }
         table.add(
             "per delivery",
             "\(text(f.sendsPerDelivery, 100)) sends, \(text(f.bytesPerDelivery, 1)) bytes")
@@ -124,6 +137,7 @@ extension SimulationRun {
             "control",
             "graft \(f.grafts)  prune \(f.prunes)  ihave \(f.ihaves)  iwant \(f.iwants)"
                 + "  idontwant \(f.idontwants)")
+        if f.queueFull > 0 { table.add("queue full", "\(f.queueFull) RPCs") }
         table.add(
             "time",
             "\(text(f.virtualSeconds, 10)) s virtual in \(text(self.wallSeconds, 100)) s,"

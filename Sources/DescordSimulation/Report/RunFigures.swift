@@ -19,6 +19,13 @@ package struct RunFigures: Equatable, Sendable {
     package var copies: Int
     package var bytes: Int
     package var latencies: LatencyHistogram
+    /// Those of the urgent messages, of the burst, and of all others; empty where there is nothing to tell
+    /// apart.
+    package var urgentLatencies: LatencyHistogram
+    package var burstLatencies: LatencyHistogram
+    package var ordinaryLatencies: LatencyHistogram
+    /// RPCs that found a full queue.
+    package var queueFull: Int
     /// The sizes of the honest nodes' meshes, over all looks since the first publication: the least, the
     /// greatest, and how many there were and their sum.
     package var meshMin: Int
@@ -51,6 +58,12 @@ package struct RunFigures: Equatable, Sendable {
     /// The mean size of a mesh.
     package var meshMean: Double { meshCount > 0 ? Double(meshSum) / Double(meshCount) : 0 }
 
+    /// How long deliveries of each kind of message took, where there are several kinds.
+    package var latenciesByKind: [(kind: String, latencies: LatencyHistogram)] {
+        [("urgent", urgentLatencies), ("burst", burstLatencies), ("ordinary", ordinaryLatencies)]
+            .filter { $0.1.count > 0 }
+    }
+
     /// Adds another run of the same scenario. The seed stays that of the first run, and the hash becomes one
     /// of both.
     package mutating func add(_ other: RunFigures) {
@@ -61,6 +74,10 @@ package struct RunFigures: Equatable, Sendable {
         copies += other.copies
         bytes += other.bytes
         latencies.add(other.latencies)
+        urgentLatencies.add(other.urgentLatencies)
+        burstLatencies.add(other.burstLatencies)
+        ordinaryLatencies.add(other.ordinaryLatencies)
+        queueFull += other.queueFull
         meshMin = min(meshMin, other.meshMin)
         meshMax = max(meshMax, other.meshMax)
         meshCount += other.meshCount
@@ -87,7 +104,10 @@ extension World {
             scenario: scenario.name, profile: scenario.profile.name, seed: seed, nodes: honest,
             attackers: scenario.attackers, messages: tally.messages, expected: tally.expected,
             delivered: tally.delivered, deliveries: tally.deliveries, copies: tally.copies,
-            bytes: tally.bytes, latencies: tally.latencies, meshMin: tally.meshMin ?? 0,
+            bytes: tally.bytes, latencies: tally.latencies,
+            urgentLatencies: tally.urgentLatencies, burstLatencies: tally.burstLatencies,
+            ordinaryLatencies: tally.ordinaryLatencies, queueFull: tally.queueFull,
+            meshMin: tally.meshMin ?? 0,
             meshMax: tally.meshMax, meshCount: tally.meshNodes, meshSum: tally.meshPeers,
             grafts: tally.grafts, prunes: tally.prunes, ihaves: tally.ihaves, iwants: tally.iwants,
             idontwants: tally.idontwants, virtualSeconds: Double(now) / 1_000_000_000,

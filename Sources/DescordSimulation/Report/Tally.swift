@@ -8,6 +8,10 @@ struct Tally {
     var delivered = 0
     var deliveries = 0
     var latencies = LatencyHistogram()
+    /// Those of the urgent messages, of the burst, and of all others; empty where nothing is told apart.
+    var urgentLatencies = LatencyHistogram()
+    var burstLatencies = LatencyHistogram()
+    var ordinaryLatencies = LatencyHistogram()
 
     // What honest nodes sent since the first publication.
     var bytes = 0

@@ -26,6 +26,7 @@ extension Scenario {
         jitterMilliseconds =
             try reader.distribution("jitter_ms", in: Bound.milliseconds) ?? jitterMilliseconds
         bandwidthMegabits = try reader.distribution("bandwidth_mbit", in: Bound.megabits)
+        downlinkFactor = try reader.number("downlink_factor", in: 0.1...1_000) ?? downlinkFactor
         loss = try reader.number("loss", in: 0...0.5) ?? loss
         driftPartsPerMillion = try reader.number("drift_ppm", in: 0...100_000) ?? driftPartsPerMillion
         validationMilliseconds =
@@ -40,6 +41,8 @@ extension Scenario {
         ratePerSecond = try reader.number("rate", in: Bound.rate) ?? ratePerSecond
         bytes = try reader.count("bytes", in: Bound.bytes) ?? bytes
         publishers = try reader.count("publishers", in: 1...Bound.nodes.upperBound)
+        if let value = reader.value("urgent") { urgent = try Self.urgent(value) }
+        if let value = reader.value("burst") { burst = try Self.burst(value) }
         coolDownSeconds = try reader.number("cool_down_s", in: Bound.seconds) ?? coolDownSeconds
         deliverWithinMilliseconds = try reader.number("deliver_within_ms", in: Bound.milliseconds)
     }
@@ -121,6 +124,26 @@ extension Scenario {
         }
         try reader.finish()
         return topology
+    }
+
+    private static func urgent(_ value: ScenarioValue) throws(ScenarioFailure) -> Urgent {
+        var reader = try ScenarioReader(value, title: "urgent")
+        var urgent = Urgent()
+        urgent.every = try reader.count("every", in: 1...Bound.messages.upperBound) ?? urgent.every
+        urgent.bytes = try reader.count("bytes", in: Bound.bytes) ?? urgent.bytes
+        try reader.finish()
+        return urgent
+    }
+
+    private static func burst(_ value: ScenarioValue) throws(ScenarioFailure) -> Burst {
+        var reader = try ScenarioReader(value, title: "burst")
+        var burst = Burst()
+        burst.messages = try reader.count("messages", in: Bound.burstMessages) ?? burst.messages
+        burst.bytes = try reader.count("bytes", in: Bound.bytes) ?? burst.bytes
+        burst.atSeconds = try reader.number("at_s", in: Bound.seconds) ?? burst.atSeconds
+        burst.bandwidthMegabits = try reader.number("bandwidth_mbit", in: Bound.megabits)
+        try reader.finish()
+        return burst
     }
 
     private static func churn(_ value: ScenarioValue) throws(ScenarioFailure) -> Churn {

@@ -18,7 +18,8 @@ extension Scenario {
         ]
         if let bandwidthMegabits { lines.append("\"bandwidth_mbit\": \(Self.text(bandwidthMegabits))") }
         return lines + [
-            "\"loss\": \(loss)", "\"drift_ppm\": \(driftPartsPerMillion)",
+            "\"downlink_factor\": \(downlinkFactor)", "\"loss\": \(loss)",
+            "\"drift_ppm\": \(driftPartsPerMillion)",
             "\"validation_ms\": \(Self.text(validationMilliseconds))",
             "\"signatures\": \(Self.quoted(signatures.rawValue))",
         ]
@@ -30,6 +31,15 @@ extension Scenario {
             "\"rate\": \(ratePerSecond)", "\"bytes\": \(bytes)", "\"cool_down_s\": \(coolDownSeconds)",
         ]
         if let publishers { lines.append("\"publishers\": \(publishers)") }
+        if let urgent {
+            lines.append("\"urgent\": {\"every\": \(urgent.every), \"bytes\": \(urgent.bytes)}")
+        }
+        if let burst {
+            let bandwidth = burst.bandwidthMegabits.map { ", \"bandwidth_mbit\": \($0)" } ?? ""
+            lines.append(
+                "\"burst\": {\"messages\": \(burst.messages), \"bytes\": \(burst.bytes), "
+                    + "\"at_s\": \(burst.atSeconds)\(bandwidth)}")
+        }
         if let limit = deliverWithinMilliseconds { lines.append("\"deliver_within_ms\": \(limit)") }
         return lines
     }

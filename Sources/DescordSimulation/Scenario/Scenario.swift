@@ -66,6 +66,26 @@ package struct Scenario: Equatable, Sendable {
         package var bandwidthMegabits: Distribution?
     }
 
+    /// Operations of authority among the messages: small, and urgent.
+    package struct Urgent: Equatable, Sendable {
+        /// Each message whose number is a multiple of it is one.
+        package var every = 10
+        /// The data of each.
+        package var bytes = 300
+    }
+
+    /// Many messages that the first node publishes at one moment, such as the parts of a file. It says
+    /// nothing else.
+    package struct Burst: Equatable, Sendable {
+        package var messages = 100
+        /// The data of each.
+        package var bytes = 65_536
+        /// When, in seconds after the first publication.
+        package var atSeconds = 5.0
+        /// The first node's line; nil: as everybody's.
+        package var bandwidthMegabits: Double?
+    }
+
     /// Peers that are up to no good.
     package struct Attack: Equatable, Sendable {
         /// What they do: `docs/simulation.md` describes each.
@@ -118,6 +138,8 @@ package struct Scenario: Equatable, Sendable {
     package var jitterMilliseconds = Distribution.constant(0)
     /// Uplink and downlink of each node; nil: without limit.
     package var bandwidthMegabits: Distribution?
+    /// How many times as much as it sends a line receives.
+    package var downlinkFactor = 1.0
     /// The share of packets of 1,400 bytes that have to be sent again.
     package var loss = 0.0
     /// How fast clocks run wrong, in parts a million, either way.
@@ -136,6 +158,8 @@ package struct Scenario: Equatable, Sendable {
     package var bytes = 200
     /// How many nodes publish; nil: all.
     package var publishers: Int?
+    package var urgent: Urgent?
+    package var burst: Burst?
     /// How long the world goes on after the last publication and the last fault.
     package var coolDownSeconds = 10.0
     /// Later deliveries than this are a violation.
@@ -177,6 +201,7 @@ extension Scenario {
         package static let messages = 0...1_000_000
         /// What one RPC holds, less the message's other fields.
         package static let bytes = 0...1_048_000
+        package static let burstMessages = 1...10_000
         package static let rate = 0.001...100_000.0
         package static let milliseconds = 0.0...600_000.0
         package static let seconds = 0.0...1_000_000.0

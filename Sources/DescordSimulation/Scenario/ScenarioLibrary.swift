@@ -31,6 +31,10 @@ package enum ScenarioLibrary {
             ("forged-flood", PackageResources.forged_flood_json),
             ("large-messages", PackageResources.large_messages_json),
             ("large-messages-plain", PackageResources.large_messages_plain_json),
+            ("priority", PackageResources.priority_json),
+            ("priority-plain", PackageResources.priority_plain_json),
+            ("shaping", PackageResources.shaping_json),
+            ("shaping-plain", PackageResources.shaping_plain_json),
             ("ten-thousand", PackageResources.ten_thousand_json),
             ("swarm", PackageResources.swarm_json),
         ]

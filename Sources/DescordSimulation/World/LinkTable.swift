@@ -1,3 +1,5 @@
+import LibP2P
+
 /// Who can talk to whom: one entry a pair of nodes, with everything that belongs to the pair.
 ///
 /// A link stays in the table when its connection goes down, and so does what is remembered of it.
@@ -30,7 +32,8 @@ struct LinkTable {
     /// For each direction: until when the sender must not ask the receiver for a place in its mesh, on the
     /// sender's own clock.
     var backoffUntil: ContiguousArray<Int64> = []
-    /// For each direction: bytes and RPCs that wait for the sender's uplink.
+    /// For each direction and priority (`queue(of:priority:)`): bytes and RPCs that wait for the sender's
+    /// uplink.
     var waitingBytes: ContiguousArray<Int> = []
     var waitingCount: ContiguousArray<Int32> = []
     /// For each node, its links by the number of the node at the other end.
@@ -67,8 +70,10 @@ struct LinkTable {
             lastArrival.append(0)
             sent.append(0)
             backoffUntil.append(.min)
-            waitingBytes.append(0)
-            waitingCount.append(0)
+            for _ in SendPriority.allCases {
+                waitingBytes.append(0)
+                waitingCount.append(0)
+            }
         }
         let here = position(of: b, in: neighbours[a])
         neighbours[a].insert(Neighbour(node: Int32(b), link: Int32(number)), at: here)
@@ -85,6 +90,11 @@ struct LinkTable {
     /// Returns the index of what belongs to one direction.
     func direction(of link: Int, from node: Int) -> Int {
         link * 2 + (Int(dialler[link]) == node ? 0 : 1)
+    }
+
+    /// Returns the index of what belongs to one priority of a direction.
+    func queue(of direction: Int, priority: Int) -> Int {
+        direction * SendPriority.allCases.count + priority
     }
 
     private func position(of node: Int, in list: [Neighbour]) -> Int {

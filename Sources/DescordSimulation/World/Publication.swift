@@ -6,12 +6,24 @@ struct Publication {
     enum Kind: Equatable {
         /// A message of the space.
         case content
+        /// An operation of authority.
+        case urgent
+        /// A part of what the first node publishes at one moment.
+        case burst
         /// The operation that takes a node's membership away.
         case kick(Int)
         /// An operation whose parents nobody has: it is held, as far as there is room.
         case orphan
         /// Wrong in every state of the space.
         case malformed
+
+        /// Whether applications call it urgent, once they found that its author may say so.
+        var isUrgent: Bool {
+            switch self {
+            case .urgent, .kick: true
+            case .content, .burst, .orphan, .malformed: false
+            }
+        }
     }
 
     let message: Message

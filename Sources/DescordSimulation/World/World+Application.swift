@@ -47,11 +47,11 @@ extension World {
         let number = Self.firstNumber + UInt64(index)
         let message: Message
         if scenario.signatures == .real {
-            message = .signed(topic: topic, data: filler, seqno: number, by: peers.keys[node])
+            message = .signed(topic: topic, data: filler(of: kind), seqno: number, by: peers.keys[node])
         } else {
             let seqno = (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * UInt64($0))) }
             message = Message(
-                from: peers.ids[node].bytes, data: filler, seqno: seqno, topic: topic,
+                from: peers.ids[node].bytes, data: filler(of: kind), seqno: seqno, topic: topic,
                 signature: Self.standIn(index))
         }
         publications.append(
@@ -60,6 +60,14 @@ extension World {
                 missing: NodeSet(capacity: honest), stored: NodeSet(capacity: honest),
                 given: NodeSet(capacity: honest)))
         return message
+    }
+
+    private func filler(of kind: Publication.Kind) -> [UInt8] {
+        switch kind {
+        case .urgent: urgentFiller
+        case .burst: burstFiller
+        case .content, .kick, .orphan, .malformed: filler
+        }
     }
 
     /// 64 bytes that nobody but the author is said to be able to make.
@@ -84,10 +92,13 @@ extension World {
 
     // MARK: Publishing
 
-    /// Somebody publishes: a message of the space, or one that shows that the world has recovered.
-    mutating func publish(isProbe: Bool) {
+    /// Somebody publishes: a message of the space; with a number behind theirs, a part of the burst; with one
+    /// below 0, a message that shows that the world has recovered.
+    mutating func publish(number: Int) {
+        guard number < scenario.messages else { return publish(.burst, by: 0, isProbe: false) }
         guard let node = chooseAuthor() else { return }
-        publish(.content, by: node, isProbe: isProbe)
+        let isUrgent = number >= 0 && scenario.urgent.map { number % $0.every == 0 } ?? false
+        publish(isUrgent ? .urgent : .content, by: node, isProbe: number < 0)
     }
 
     mutating func publish(_ kind: Publication.Kind, by node: Int, isProbe: Bool) {
@@ -100,14 +111,15 @@ extension World {
         record.published(index, by: node, at: now)
         hash.add(index)
         if case .kick(let target) = kind { kicksToLearn.append(target) }
-        feed(.publish(message), to: node)
+        feed(.publish(message, isUrgent: kind.isUrgent), to: node)
     }
 
     private func chooseAuthor() -> Int? {
         var prng = chance.generator(.author, publications.count)
         let count = min(scenario.publishers ?? honest, honest)
         func mayPublish(_ node: Int) -> Bool {
-            isOnline[node] && leavesAt[node] > now + Self.authorStays
+            isOnline[node] && !(node == 0 && scenario.burst != nil)
+                && leavesAt[node] > now + Self.authorStays
         }
         for _ in 0..<64 {
             let node = prng.below(count)
@@ -139,7 +151,7 @@ extension World {
                 "stores message \(index) of node \(author), which is no member")
         }
         publications[index].stored.insert(node)
-        return .accept
+        return kind.isUrgent ? .acceptUrgent : .accept
     }
 
     /// The router hands a message to the application.
@@ -153,7 +165,7 @@ extension World {
         switch publications[index].kind {
         case .orphan: return
         case .kick(let target): if isNew { kicksToLearn.append(target) }
-        case .content, .malformed: break
+        case .content, .urgent, .burst, .malformed: break
         }
         tally.deliveries += 1
         record.delivered(index, to: node, from: peers.number(of: peer) ?? node, at: now)
@@ -162,12 +174,20 @@ extension World {
         if publications[index].isProbe { return }
         tally.delivered += 1
         tally.latencies.add(latency)
+        switch publications[index].kind {
+        case .urgent: tally.urgentLatencies.add(latency)
+        case .burst: tally.burstLatencies.add(latency)
+        default: if hasKinds { tally.ordinaryLatencies.add(latency) }
+        }
         if let limit = scenario.deliverWithinMilliseconds, latency > Self.nanoseconds(milliseconds: limit) {
             violations.add(
                 .delivery, at: now, node: node,
                 "message \(index) came after \(latency / 1_000_000) ms, later than \(limit)")
         }
     }
+
+    /// Whether there are messages that are told apart in the figures.
+    private var hasKinds: Bool { scenario.urgent != nil || scenario.burst != nil }
 
     // MARK: Membership
 

@@ -53,6 +53,7 @@ extension World {
                 : scenario.bandwidthMegabits
             uplinks[node] = bandwidth.map { Uplink(megabits: $0.draw(using: &drawing)) }
         }
+        if let megabits = scenario.burst?.bandwidthMegabits { uplinks[0] = Uplink(megabits: megabits) }
     }
 
     /// A router as a new process has it.
@@ -97,7 +98,12 @@ extension World {
             last = origin + Self.nanoseconds(place / scenario.ratePerSecond)
             queue.schedule(.publish, at: last, payload: number)
         }
-        return last
+        guard let burst = scenario.burst else { return last }
+        let moment = origin + Self.nanoseconds(burst.atSeconds)
+        for number in 0..<burst.messages {
+            queue.schedule(.publish, at: moment, payload: scenario.messages + number)
+        }
+        return max(last, moment)
     }
 
     private mutating func layOutPartitions() {

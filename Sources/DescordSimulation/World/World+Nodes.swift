@@ -58,7 +58,10 @@ extension World {
         leavesAt[node] = departures[node]?.first ?? .max
         // What a process that says goodbye has written still goes out.
         if !isPolite {
-            for parcel in uplinks[node]?.removeAll() ?? [] { _ = parcels.take(parcel) }
+            for parcel in uplinks[node]?.removeAll() ?? [] {
+                leaveQueue(parcel)
+                _ = parcels.take(parcel)
+            }
         }
         for neighbour in links.neighbours[node] {
             lower(Int(neighbour.link), leftBy: node)

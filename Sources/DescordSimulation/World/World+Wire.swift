@@ -78,7 +78,7 @@ extension World {
 // MARK: - RPCs
 
 extension World {
-    /// The driver's bounds of what waits for one peer (`GossipSub.Configuration`).
+    /// The driver's bounds of what waits for one peer in one priority (`GossipSub.Configuration`).
     private static let waitingCountMax = 16_384
     private static let waitingBytesMax = 16 << 20
     /// What one packet carries, and how long TCP waits at least before it sends a last one again.
@@ -101,19 +101,29 @@ extension World {
             depart(parcels.add(parcel), direction, at: now)
             return
         }
-        if links.waitingCount[direction] > 0,
-            links.waitingCount[direction] >= Int32(Self.waitingCountMax)
-                || links.waitingBytes[direction] + framed > Self.waitingBytesMax
+        let waiting = links.queue(of: direction, priority: lane)
+        if links.waitingCount[waiting] > 0,
+            links.waitingCount[waiting] >= Int32(Self.waitingCountMax)
+                || links.waitingBytes[waiting] + framed > Self.waitingBytesMax
         {
             tally.queueFull += 1
             // The router is told when it has finished what it is doing.
             refused.append((peer: peer, rpc: rpc))
             return
         }
-        links.waitingCount[direction] += 1
-        links.waitingBytes[direction] += framed
+        links.waitingCount[waiting] += 1
+        links.waitingBytes[waiting] += framed
         uplinks[node]?.push(parcels.add(parcel), lane: Int(parcel.lane))
         if uplinks[node]?.isBusy == false { uplinkFree(node) }
+    }
+
+    /// An RPC no longer waits for its sender's uplink.
+    mutating func leaveQueue(_ slot: Int) {
+        let parcel = (link: Int(parcels[slot].link), from: Int(parcels[slot].from), lane: parcels[slot].lane)
+        let waiting = links.queue(
+            of: links.direction(of: parcel.link, from: parcel.from), priority: Int(parcel.lane))
+        links.waitingCount[waiting] -= 1
+        links.waitingBytes[waiting] -= Int(parcels[slot].size)
     }
 
     /// A node's line is free: the next RPC goes out.
@@ -123,8 +133,7 @@ extension World {
             let link = Int(parcels[slot].link)
             let direction = links.direction(of: link, from: node)
             let size = Int(parcels[slot].size)
-            links.waitingCount[direction] -= 1
-            links.waitingBytes[direction] -= size
+            leaveQueue(slot)
             guard links.generation[link] == parcels[slot].generation else {
                 _ = parcels.take(slot)
                 continue
@@ -216,6 +225,7 @@ extension World {
             var time = uplinks[node]?.nanoseconds(for: Int(parcels[slot].size))
         else { return nil }
         parcels[slot].isTakenIn = true
+        if scenario.downlinkFactor != 1 { time = Int64(Double(time) / scenario.downlinkFactor) }
         let isHostile = Int(parcels[slot].from) >= honest
         let own = isHostile ? node + isOnline.count : node
         let others = isHostile ? node : node + isOnline.count

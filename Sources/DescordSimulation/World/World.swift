@@ -76,6 +76,8 @@ package struct World {
     var held: [Int: [Int: Int]] = [:]
     /// What every message that is not an attacker's own invention holds.
     let filler: [UInt8]
+    let urgentFiller: [UInt8]
+    let burstFiller: [UInt8]
 
     var attackers: [AttackerState] = []
 
@@ -122,6 +124,8 @@ package struct World {
         downlinkFree = Array(repeating: 0, count: 2 * total)
         kickedSeen = Array(repeating: [], count: scenario.nodes)
         filler = Array(repeating: 0x64, count: scenario.bytes)
+        urgentFiller = Array(repeating: 0x75, count: scenario.urgent?.bytes ?? 0)
+        burstFiller = Array(repeating: 0x62, count: scenario.burst?.bytes ?? 0)
         meshCheck = MeshCheck(degreeLow: parameters.degreeLow, degreeHigh: parameters.degreeHigh)
         origin = Self.nanoseconds(scenario.bootSeconds + scenario.warmUpSeconds)
         var members = NodeSet(capacity: total)
@@ -171,7 +175,7 @@ package struct World {
         case .disconnect: disconnectNoticed(by: node, Int(event.payload))
         case .leave: leave(node, isPolite: event.payload == 1)
         case .comeBack: comeBack(node)
-        case .publish: publish(isProbe: event.payload < 0)
+        case .publish: publish(number: Int(event.payload))
         case .cut: cut(Int(event.payload))
         case .cutNoticed: cutNoticed(Int(event.payload))
         case .heal: heal(Int(event.payload))
