@@ -1371,7 +1371,7 @@ _descord_sim_run() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __descord_add_completions -W 'steady'$'\n''churn'$'\n''partition'$'\n''cold-boot'$'\n''sybil'$'\n''eclipse'$'\n''covert-flash'$'\n''slow-peers'$'\n''ihave-flood'$'\n''graft-flood'$'\n''tiny-space'$'\n''kicked-in-mesh'$'\n''replay-flood'$'\n''hold-flood'$'\n''adaptive-sybil'$'\n''forged-flood'$'\n''large-messages'$'\n''large-messages-plain'$'\n''ten-thousand'$'\n''swarm'
+        __descord_add_completions -W 'steady'$'\n''churn'$'\n''partition'$'\n''cold-boot'$'\n''sybil'$'\n''eclipse'$'\n''covert-flash'$'\n''slow-peers'$'\n''ihave-flood'$'\n''graft-flood'$'\n''tiny-space'$'\n''kicked-in-mesh'$'\n''replay-flood'$'\n''hold-flood'$'\n''adaptive-sybil'$'\n''forged-flood'$'\n''large-messages'$'\n''large-messages-plain'$'\n''priority'$'\n''priority-plain'$'\n''shaping'$'\n''shaping-plain'$'\n''ten-thousand'$'\n''swarm'
         return
         ;;
     esac
@@ -1436,11 +1436,11 @@ _descord_sim_compare() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __descord_add_completions -W 'steady'$'\n''churn'$'\n''partition'$'\n''cold-boot'$'\n''sybil'$'\n''eclipse'$'\n''covert-flash'$'\n''slow-peers'$'\n''ihave-flood'$'\n''graft-flood'$'\n''tiny-space'$'\n''kicked-in-mesh'$'\n''replay-flood'$'\n''hold-flood'$'\n''adaptive-sybil'$'\n''forged-flood'$'\n''large-messages'$'\n''large-messages-plain'$'\n''ten-thousand'$'\n''swarm'
+        __descord_add_completions -W 'steady'$'\n''churn'$'\n''partition'$'\n''cold-boot'$'\n''sybil'$'\n''eclipse'$'\n''covert-flash'$'\n''slow-peers'$'\n''ihave-flood'$'\n''graft-flood'$'\n''tiny-space'$'\n''kicked-in-mesh'$'\n''replay-flood'$'\n''hold-flood'$'\n''adaptive-sybil'$'\n''forged-flood'$'\n''large-messages'$'\n''large-messages-plain'$'\n''priority'$'\n''priority-plain'$'\n''shaping'$'\n''shaping-plain'$'\n''ten-thousand'$'\n''swarm'
         return
         ;;
     2)
-        __descord_add_completions -W 'steady'$'\n''churn'$'\n''partition'$'\n''cold-boot'$'\n''sybil'$'\n''eclipse'$'\n''covert-flash'$'\n''slow-peers'$'\n''ihave-flood'$'\n''graft-flood'$'\n''tiny-space'$'\n''kicked-in-mesh'$'\n''replay-flood'$'\n''hold-flood'$'\n''adaptive-sybil'$'\n''forged-flood'$'\n''large-messages'$'\n''large-messages-plain'$'\n''ten-thousand'$'\n''swarm'
+        __descord_add_completions -W 'steady'$'\n''churn'$'\n''partition'$'\n''cold-boot'$'\n''sybil'$'\n''eclipse'$'\n''covert-flash'$'\n''slow-peers'$'\n''ihave-flood'$'\n''graft-flood'$'\n''tiny-space'$'\n''kicked-in-mesh'$'\n''replay-flood'$'\n''hold-flood'$'\n''adaptive-sybil'$'\n''forged-flood'$'\n''large-messages'$'\n''large-messages-plain'$'\n''priority'$'\n''priority-plain'$'\n''shaping'$'\n''shaping-plain'$'\n''ten-thousand'$'\n''swarm'
         return
         ;;
     esac

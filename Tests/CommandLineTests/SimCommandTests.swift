@@ -76,6 +76,27 @@ import Testing
         #expect(try await home.run("sim", "compare", "steady").code == 64)
     }
 
+    @Test func kindsOfMessagesAreToldApartWhereThereAreSeveral() async throws {
+        let home = try TestHome()
+        let small = ["--nodes", "12", "--messages", "10"]
+        let run = try await home.run(
+            program: TestHome.binary, ["sim", "run", "priority", "--json"] + small)
+        #expect(run.code == 0)
+        let object = try run.object()
+        let urgent = try #require(object["urgent_latency_ms"] as? [String: Double])
+        #expect(Set(urgent.keys) == ["p50", "p95", "p99", "max"])
+        #expect(object["ordinary_latency_ms"] != nil)
+        #expect(object["burst_latency_ms"] == nil)
+        #expect(object["queue_full"] as? Int == 0)
+        let pair = try await home.run(
+            program: TestHome.binary, ["sim", "compare", "priority", "priority-plain", "--json"] + small)
+        let difference = try #require(try pair.object()["difference"] as? [String: Any])
+        #expect(difference["urgent_latency_p99_ms"] != nil)
+        #expect(difference["burst_latency_p99_ms"] == nil)
+        let quiet = try await home.run(program: TestHome.binary, ["sim", "run", "--json"] + small)
+        #expect(try quiet.object()["urgent_latency_ms"] == nil)
+    }
+
     @Test func theListNamesEveryScenarioInOneLine() async throws {
         let objects = try await TestHome().succeed("sim", "list", "--json").objects()
         #expect(objects.count >= 15)

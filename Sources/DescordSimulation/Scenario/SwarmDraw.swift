@@ -1,3 +1,4 @@
+import LibP2P
 import LibP2PCore
 
 /// Draws a whole scenario from a seed, so that a thousand seeds are a thousand different worlds.
@@ -32,6 +33,7 @@ enum SwarmDraw {
         drawn.coolDownSeconds = 10
         drawn.isPrivate = prng.happens(0.5)
         drawFaults(&drawn, &prng)
+        drawTraffic(&drawn, &prng)
         return drawn
     }
 
@@ -72,6 +74,15 @@ enum SwarmDraw {
         // Members may send what they like, and a narrow line can be filled with it for minutes.
         let isFlood = drawn.attacks.contains { $0.kind == .holdFlood }
         if isFlood, drawn.bandwidthMegabits != nil { drawn.bytes = min(drawn.bytes, 256) }
+    }
+
+    /// Urgent messages, and limits of bandwidth that delay and lose nothing: those who flood could fill them.
+    private static func drawTraffic(_ drawn: inout Scenario, _ prng: inout PRNG) {
+        if prng.happens(0.3) { drawn.urgent = Scenario.Urgent(every: 1 + prng.below(5), bytes: 300) }
+        guard drawn.attacks.isEmpty, prng.happens(0.3) else { return }
+        let limit = ParameterValue.integer(20 + prng.below(80))
+        let path = prng.happens(0.5) ? "topic_messages_per_s" : "peer_messages_per_s"
+        drawn.parameters.append(ParameterOverride(path, limit))
     }
 
     private static func attack(_ prng: inout PRNG) -> Scenario.Attack {
