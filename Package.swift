@@ -10,6 +10,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let containers = Target.Dependency.product(name: "BasicContainers", package: "swift-collections")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio: [Target.Dependency] = [
@@ -45,7 +46,7 @@ let package = Package(
             name: "LibP2PCore", dependencies: ["DescordCrypto", protobuf],
             exclude: ["Protobuf/identity.proto"], swiftSettings: settings),
         .target(
-            name: "LibP2P", dependencies: ["LibP2PCore", "DescordCrypto", deque, protobuf],
+            name: "LibP2P", dependencies: ["LibP2PCore", "DescordCrypto", containers, deque, protobuf],
             exclude: ["Protobuf/identify.proto", "Protobuf/noise.proto", "Protobuf/rpc.proto"],
             swiftSettings: settings),
         .target(
@@ -89,7 +90,8 @@ let package = Package(
 
         // Prove
         .target(
-            name: "DescordSimulation", dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto"],
+            name: "DescordSimulation",
+            dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", containers],
             resources: [.embedInCode("Scenarios")], swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["DescordSimulation", "LibP2P", "LibP2PCore"],

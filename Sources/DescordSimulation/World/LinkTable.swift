@@ -10,32 +10,51 @@ struct LinkTable {
         let link: Int32
     }
 
-    /// Who dialled, and whom.
-    private(set) var dialler: ContiguousArray<Int32> = []
-    private(set) var dialled: ContiguousArray<Int32> = []
-    /// Nanoseconds one way.
-    private(set) var latency: ContiguousArray<Int64> = []
-    /// Whether there is a connection.
-    var isUp: ContiguousArray<Bool> = []
-    /// Whether what is sent vanishes although the connection seems to be up.
-    var isSilent: ContiguousArray<Bool> = []
-    /// Whether a partition keeps the two apart.
-    var isCut: ContiguousArray<Bool> = []
-    /// Which of the connections that there were it is; what an earlier one carried does not arrive.
-    var generation: ContiguousArray<Int32> = []
-    /// Since when the connection is there.
-    var upSince: ContiguousArray<Int64> = []
-    /// For each direction (`direction(of:from:)`): when the last RPC arrives. A stream keeps its order.
-    var lastArrival: ContiguousArray<Int64> = []
-    /// For each direction: how many RPCs were sent, which numbers the draws of jitter and loss.
-    var sent: ContiguousArray<Int32> = []
-    /// For each direction: until when the sender must not ask the receiver for a place in its mesh, on the
-    /// sender's own clock.
-    var backoffUntil: ContiguousArray<Int64> = []
-    /// For each direction and priority (`queue(of:priority:)`): bytes and RPCs that wait for the sender's
-    /// uplink.
-    var waitingBytes: ContiguousArray<Int> = []
-    var waitingCount: ContiguousArray<Int32> = []
+    /// What both ends of a pair share.
+    struct Link {
+        /// Who dialled, and whom.
+        let dialler: Int32
+        let dialled: Int32
+        /// Nanoseconds one way.
+        let latency: Int64
+        /// Whether there is a connection.
+        var isUp = false
+        /// Whether what is sent vanishes although the connection seems to be up.
+        var isSilent = false
+        /// Whether a partition keeps the two apart.
+        var isCut = false
+        /// Which of the connections that there were it is; what an earlier one carried does not arrive.
+        var generation: Int32 = 0
+        /// Since when the connection is there.
+        var upSince: Int64 = 0
+    }
+
+    /// What belongs to one direction: to an end, as a sender.
+    struct Direction {
+        /// When the last RPC arrives. A stream keeps its order.
+        var lastArrival: Int64 = 0
+        /// Until when the sender must not ask the receiver for a place in its mesh, on the sender's own
+        /// clock.
+        var backoffUntil = Int64.min
+        /// How many RPCs were sent, which numbers the draws of jitter and loss.
+        var sent: Int32 = 0
+        /// Whether the sender's router knows of the connection.
+        var seesUp = false
+    }
+
+    /// What waits for the sender's uplink in one direction and priority.
+    struct Waiting {
+        /// RPCs.
+        var count: Int32 = 0
+        var bytes = 0
+    }
+
+    /// What is looked at together lies together: a world of 10,000 nodes has more of it than caches hold.
+    private var links: ContiguousArray<Link> = []
+    /// By `direction(of:from:)`.
+    var directions: ContiguousArray<Direction> = []
+    /// By `queue(of:priority:)`.
+    var waiting: ContiguousArray<Waiting> = []
     /// For each node, its links by the number of the node at the other end.
     private(set) var neighbours: ContiguousArray<[Neighbour]>
 
@@ -43,7 +62,12 @@ struct LinkTable {
         neighbours = ContiguousArray(repeating: [], count: nodes)
     }
 
-    var count: Int { dialler.count }
+    var count: Int { links.count }
+
+    subscript(link: Int) -> Link {
+        get { links[link] }
+        _modify { yield &links[link] }
+    }
 
     /// Returns the link between two nodes.
     func link(_ a: Int, _ b: Int) -> Int? {
@@ -58,22 +82,10 @@ struct LinkTable {
         precondition(a != b, "nobody has a link to himself")
         if let known = link(a, b) { return known }
         let number = count
-        dialler.append(Int32(a))
-        dialled.append(Int32(b))
-        latency.append(nanoseconds)
-        isUp.append(false)
-        isSilent.append(false)
-        isCut.append(false)
-        generation.append(0)
-        upSince.append(0)
+        links.append(Link(dialler: Int32(a), dialled: Int32(b), latency: nanoseconds))
         for _ in 0..<2 {
-            lastArrival.append(0)
-            sent.append(0)
-            backoffUntil.append(.min)
-            for _ in SendPriority.allCases {
-                waitingBytes.append(0)
-                waitingCount.append(0)
-            }
+            directions.append(Direction())
+            for _ in SendPriority.allCases { waiting.append(Waiting()) }
         }
         let here = position(of: b, in: neighbours[a])
         neighbours[a].insert(Neighbour(node: Int32(b), link: Int32(number)), at: here)
@@ -84,12 +96,12 @@ struct LinkTable {
 
     /// Returns the node at the other end.
     func other(_ link: Int, than node: Int) -> Int {
-        Int(dialler[link]) == node ? Int(dialled[link]) : Int(dialler[link])
+        Int(links[link].dialler) == node ? Int(links[link].dialled) : Int(links[link].dialler)
     }
 
     /// Returns the index of what belongs to one direction.
     func direction(of link: Int, from node: Int) -> Int {
-        link * 2 + (Int(dialler[link]) == node ? 0 : 1)
+        link * 2 + (Int(links[link].dialler) == node ? 0 : 1)
     }
 
     /// Returns the index of what belongs to one priority of a direction.

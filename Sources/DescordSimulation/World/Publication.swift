@@ -122,7 +122,7 @@ struct ParcelTable {
     }
 
     subscript(slot: Int) -> Parcel {
-        _read { yield slots[slot] }
+        @inline(__always) get { slots[slot] }
         _modify { yield &slots[slot] }
     }
 

@@ -1,3 +1,5 @@
+import LibP2P
+
 /// Ways to break a world on purpose, so that each checker can be seen to fire. No scenario can ask for them.
 package struct Sabotage: OptionSet, Sendable {
     package let rawValue: Int
@@ -26,4 +28,16 @@ package struct Sabotage: OptionSet, Sendable {
     package static let storesForStrangers = Sabotage(rawValue: 256)
     /// Routers take no score for bad enough to withhold anything.
     package static let feedsGraylisted = Sabotage(rawValue: 512)
+
+    /// What routers run with that should run with `parameters`.
+    func applied(to parameters: GossipSubParameters) -> GossipSubParameters {
+        var parameters = parameters
+        if contains(.exceedsBounds) { parameters.seenCountMax *= 10 }
+        if contains(.feedsGraylisted) {
+            parameters.thresholds.gossip = -1e12
+            parameters.thresholds.publish = -1e12
+            parameters.thresholds.graylist = -1e12
+        }
+        return parameters
+    }
 }

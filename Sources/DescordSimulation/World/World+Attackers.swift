@@ -136,7 +136,7 @@ extension World {
     private mutating func askForPlaces(_ node: Int) {
         for neighbour in links.neighbours[node] {
             let link = Int(neighbour.link)
-            guard links.isUp[link], !attackers[node - honest].mesh.contains(link),
+            guard links[link].isUp, !attackers[node - honest].mesh.contains(link),
                 (attackers[node - honest].prunedUntil[link] ?? 0) <= now
             else { continue }
             attackers[node - honest].mesh.insert(link)
@@ -203,12 +203,12 @@ extension World {
     }
 
     private mutating func say(_ rpc: RPC, _ node: Int, to other: Int) {
-        guard let link = links.link(node, other), links.isUp[link], !links.isSilent[link],
+        guard let link = links.link(node, other), links[link].isUp, !links[link].isSilent,
             downlinkFree[other + isOnline.count] < now + Self.backlogMax
         else { return }
         let parcel = Parcel(
             rpc: rpc, from: Int32(node), to: Int32(other), link: Int32(link),
-            generation: links.generation[link], size: Int32(rpc.encodedSize), lane: 0)
+            generation: links[link].generation, size: Int32(rpc.encodedSize), lane: 0)
         depart(parcels.add(parcel), links.direction(of: link, from: node), at: now)
     }
 }

@@ -7,8 +7,8 @@ extension World {
     mutating func checkSending(_ rpc: RPC, from node: Int, to other: Int, _ link: Int) {
         let direction = links.direction(of: link, from: node)
         let clock = clock(of: node).nanoseconds
-        if rpc.graft.contains(topic), links.backoffUntil[direction] > clock {
-            let left = (links.backoffUntil[direction] - clock) / 1_000_000
+        if rpc.graft.contains(topic), links.directions[direction].backoffUntil > clock {
+            let left = (links.directions[direction].backoffUntil - clock) / 1_000_000
             violations.add(
                 .sends, at: now, node: node, "sends GRAFT to node \(other), whose backoff has \(left) ms left"
             )
@@ -20,7 +20,7 @@ extension World {
         let isFed = !rpc.messages.isEmpty || !rpc.ihave.isEmpty || !rpc.iwant.isEmpty || !rpc.graft.isEmpty
         // Honest peers' scores are watched elsewhere.
         if isFed, other >= honest, parameters.score != nil {
-            let score = Self.score(&routers[node], of: peers.ids[other])
+            let score = routers[node].score(of: peers.ids[other])
             if score < parameters.thresholds.graylist {
                 violations.add(
                     .sends, at: now, node: node, "feeds node \(other), which is graylisted with \(score)")
@@ -55,7 +55,7 @@ extension World {
     }
 
     private mutating func raiseBackoff(_ direction: Int, to time: Int64) {
-        links.backoffUntil[direction] = max(links.backoffUntil[direction], time)
+        links.directions[direction].backoffUntil = max(links.directions[direction].backoffUntil, time)
     }
 
     /// Counts an RPC of an honest node, once the first message is out.
@@ -125,7 +125,7 @@ extension World {
     }
 
     private mutating func view(of node: Int) -> MeshCheck.View {
-        let mesh = Self.meshPeers(&routers[node], topic)
+        let mesh = routers[node].meshPeers(topic)
         var honestMesh: [Int32] = []
         honestMesh.reserveCapacity(mesh.count)
         for peer in mesh {
@@ -138,8 +138,8 @@ extension World {
             let slack = 3 * heartbeat
             for neighbour in links.neighbours[node] where Int(neighbour.node) < honest {
                 let link = Int(neighbour.link)
-                guard links.isUp[link], !honestMesh.contains(neighbour.node),
-                    links.backoffUntil[links.direction(of: link, from: node)] < clock - slack
+                guard links[link].isUp, !honestMesh.contains(neighbour.node),
+                    links.directions[links.direction(of: link, from: node)].backoffUntil < clock - slack
                 else { continue }
                 candidates += 1
             }
@@ -148,7 +148,7 @@ extension World {
     }
 
     private mutating func checkMemory(of node: Int) {
-        let held = Self.footprint(&routers[node])
+        let held = routers[node].footprint
         let neighbours = links.neighbours[node].count
         let bounds: [(name: String, held: Int, most: Int)] = [
             ("seen ids", held.seenCount, parameters.seenCountMax),
@@ -176,7 +176,7 @@ extension World {
         guard parameters.score != nil else { return }
         for neighbour in links.neighbours[node] where Int(neighbour.node) < honest {
             let peer = peers.ids[Int(neighbour.node)]
-            guard let parts = Self.scoreParts(&routers[node], of: peer) else { continue }
+            guard let parts = routers[node].scoreParts(of: peer) else { continue }
             var penalties = [("P6", parts.p6), ("P7", parts.p7)]
             for part in parts.topics {
                 penalties += [("P3", part.p3), ("P3b", part.p3b), ("P4", part.p4)]
@@ -216,31 +216,11 @@ extension World {
     /// After the last fault everybody who is there is connected again.
     private mutating func checkConnections() {
         guard scenario.hasFaults else { return }
-        for link in 0..<links.count where !links.isUp[link] {
-            let ends = (Int(links.dialler[link]), Int(links.dialled[link]))
+        for link in 0..<links.count where !links[link].isUp {
+            let ends = (Int(links[link].dialler), Int(links[link].dialled))
             guard ends.0 < honest, ends.1 < honest, isOnline[ends.0], isOnline[ends.1] else { continue }
             violations.add(
                 .convergence, at: now, node: ends.0, "is not connected to node \(ends.1) again")
         }
-    }
-}
-
-// MARK: - Questions to a router
-
-/// A router is asked in its place (`inout`): one that is read out of the array is copied first, with a count
-/// for each of its tables, which took a tenth of a run of 2,000 nodes.
-extension World {
-    private static func score(_ router: inout GossipSubRouter, of peer: PeerID) -> Double {
-        router.score(of: peer)
-    }
-
-    private static func scoreParts(_ router: inout GossipSubRouter, of peer: PeerID) -> ScoreParts? {
-        router.scoreParts(of: peer)
-    }
-
-    private static func footprint(_ router: inout GossipSubRouter) -> RouterFootprint { router.footprint }
-
-    private static func meshPeers(_ router: inout GossipSubRouter, _ topic: Topic) -> [PeerID] {
-        router.meshPeers(topic)
     }
 }

@@ -19,33 +19,33 @@ extension World {
     private func linksAcross(_ number: Int) -> [Int] {
         let side = side(number)
         return (0..<links.count).filter {
-            side.contains(Int(links.dialler[$0])) != side.contains(Int(links.dialled[$0]))
+            side.contains(Int(links[$0].dialler)) != side.contains(Int(links[$0].dialled))
         }
     }
 
     mutating func cut(_ number: Int) {
         disturb()
         for link in linksAcross(number) {
-            links.isCut[link] = true
-            links.isSilent[link] = true
+            links[link].isCut = true
+            links[link].isSilent = true
         }
         excuseWhoCannotBeReached()
     }
 
     mutating func cutNoticed(_ number: Int) {
         disturb()
-        for link in linksAcross(number) where links.isCut[link] { sever(link) }
+        for link in linksAcross(number) where links[link].isCut { sever(link) }
     }
 
     mutating func heal(_ number: Int) {
         disturb()
-        for link in linksAcross(number) where links.isCut[link] {
-            let ends = (Int(links.dialler[link]), Int(links.dialled[link]))
+        for link in linksAcross(number) where links[link].isCut {
+            let ends = (Int(links[link].dialler), Int(links[link].dialled))
             if sabotage.contains(.neverHeals), ends.0 == honest - 1 || ends.1 == honest - 1 {
                 continue
             }
-            links.isCut[link] = false
-            links.isSilent[link] = false
+            links[link].isCut = false
+            links[link].isSilent = false
             guard isOnline[ends.0], isOnline[ends.1] else { continue }
             // Whoever lost a connection tries again, sooner or later.
             let wait = Int64(chance.unit(.redial, link, number) * Double(2 * Self.second))
@@ -127,8 +127,8 @@ extension World {
     private func isPresent(_ node: Int) -> Bool { isOnline[node] || starts[node] == 0 }
 
     private func carries(_ link: Int, _ settled: Bool) -> Bool {
-        guard !links.isCut[link] else { return false }
-        if settled { return links.isUp[link] && links.upSince[link] + Self.settlingTime <= now }
-        return links.isUp[link] || links.generation[link] == 0
+        guard !links[link].isCut else { return false }
+        if settled { return links[link].isUp && links[link].upSince + Self.settlingTime <= now }
+        return links[link].isUp || links[link].generation == 0
     }
 }

@@ -41,7 +41,6 @@ extension World {
         shuffling.shuffle(&order)
         let slowCount = Int(((scenario.slowNodes?.share ?? 0) * Double(honest)).rounded())
         for node in order.prefix(slowCount) { isSlow.insert(node) }
-        routers.reserveCapacity(honest)
         for node in 0..<honest {
             routers.append(makeRouter(node))
             let phase = chance.unit(.phase, node) * scenario.bootSeconds
@@ -58,15 +57,8 @@ extension World {
 
     /// A router as a new process has it.
     func makeRouter(_ node: Int) -> GossipSubRouter {
-        var parameters = parameters
-        if sabotage.contains(.exceedsBounds) { parameters.seenCountMax *= 10 }
-        if sabotage.contains(.feedsGraylisted) {
-            parameters.thresholds.gossip = -1e12
-            parameters.thresholds.publish = -1e12
-            parameters.thresholds.graylist = -1e12
-        }
-        return GossipSubRouter(
-            parameters: parameters, localPeer: peers.ids[node],
+        GossipSubRouter(
+            settings: settings, localPeer: peers.ids[node],
             prng: chance.generator(.router, node, starts[node]))
     }
 
@@ -86,7 +78,6 @@ extension World {
         if let slow = scenario.slowNodes, isSlow.contains(a) || isSlow.contains(b) {
             milliseconds += slow.addedLatencyMilliseconds.draw(using: &prng)
         }
-        seesUp += [false, false]
         return links.add(a, b, latency: max(1, Self.nanoseconds(milliseconds: milliseconds)))
     }
 

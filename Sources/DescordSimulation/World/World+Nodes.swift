@@ -28,20 +28,20 @@ extension World {
     private mutating func dial(_ peer: PeerID, from node: Int) {
         guard let other = peers.number(of: peer), other != node, isOnline[other] else { return }
         let link = addLink(node, other)
-        guard !links.isUp[link], !links.isCut[link] else { return }
+        guard !links[link].isUp, !links[link].isCut else { return }
         queue.schedule(.connect, at: connectionTime(link), payload: link)
     }
 
     /// When a connection is there that is begun now.
     func connectionTime(_ link: Int) -> Int64 {
-        now + Self.handshakeTrips * links.latency[link]
+        now + Self.handshakeTrips * links[link].latency
     }
 
     /// Begins to connect a node with everybody who is there.
     private mutating func connectAll(of node: Int) {
         for neighbour in links.neighbours[node] where isOnline[Int(neighbour.node)] {
             let link = Int(neighbour.link)
-            guard !links.isCut[link] else { continue }
+            guard !links[link].isCut else { continue }
             queue.schedule(.connect, at: connectionTime(link), payload: link)
         }
     }

@@ -6,20 +6,20 @@ import LibP2PCore
 extension World {
     /// A connection is there: both ends learn of it.
     mutating func raise(_ link: Int) {
-        let ends = [Int(links.dialler[link]), Int(links.dialled[link])]
-        guard !links.isUp[link], !links.isCut[link], isOnline[ends[0]], isOnline[ends[1]] else { return }
-        for end in ends where seesUp[links.direction(of: link, from: end)] {
+        let ends = [Int(links[link].dialler), Int(links[link].dialled)]
+        guard !links[link].isUp, !links[link].isCut, isOnline[ends[0]], isOnline[ends[1]] else { return }
+        for end in ends where links.directions[links.direction(of: link, from: end)].seesUp {
             // The new connection takes the place of one that was not known to be gone.
             loseSight(of: link, by: end)
         }
-        links.isUp[link] = true
-        links.isSilent[link] = false
-        links.generation[link] += 1
-        links.upSince[link] = now
+        links[link].isUp = true
+        links[link].isSilent = false
+        links[link].generation += 1
+        links[link].upSince = now
         for end in ends {
             let direction = links.direction(of: link, from: end)
-            links.lastArrival[direction] = now
-            seesUp[direction] = true
+            links.directions[direction].lastArrival = now
+            links.directions[direction].seesUp = true
         }
         for end in ends {
             let other = links.other(link, than: end)
@@ -40,31 +40,31 @@ extension World {
     /// A connection ends because a node went away, which knows; the other end learns it after what was sent
     /// before.
     mutating func lower(_ link: Int, leftBy node: Int) {
-        seesUp[links.direction(of: link, from: node)] = false
-        guard links.isUp[link] else { return }
-        links.isUp[link] = false
+        links.directions[links.direction(of: link, from: node)].seesUp = false
+        guard links[link].isUp else { return }
+        links[link].isUp = false
         let other = links.other(link, than: node)
-        let last = links.lastArrival[links.direction(of: link, from: node)]
+        let last = links.directions[links.direction(of: link, from: node)].lastArrival
         queue.schedule(
-            .disconnect, at: max(now + links.latency[link], last + 1), node: other, payload: link)
+            .disconnect, at: max(now + links[link].latency, last + 1), node: other, payload: link)
     }
 
     /// A connection ends for both ends at once.
     mutating func sever(_ link: Int) {
-        guard links.isUp[link] else { return }
-        links.isUp[link] = false
-        for end in [Int(links.dialler[link]), Int(links.dialled[link])] { loseSight(of: link, by: end) }
+        guard links[link].isUp else { return }
+        links[link].isUp = false
+        for end in [Int(links[link].dialler), Int(links[link].dialled)] { loseSight(of: link, by: end) }
     }
 
     mutating func disconnectNoticed(by node: Int, _ link: Int) {
-        guard !links.isUp[link] else { return }
+        guard !links[link].isUp else { return }
         loseSight(of: link, by: node)
     }
 
     private mutating func loseSight(of link: Int, by node: Int) {
         let direction = links.direction(of: link, from: node)
-        guard seesUp[direction] else { return }
-        seesUp[direction] = false
+        guard links.directions[direction].seesUp else { return }
+        links.directions[direction].seesUp = false
         guard isOnline[node] else { return }
         let other = links.other(link, than: node)
         if node < honest {
@@ -92,27 +92,27 @@ extension World {
         let framed = size + Varint.size(of: UInt64(size))
         checkSending(rpc, from: node, to: other, link)
         count(rpc, bytes: framed)
-        guard links.isUp[link], !links.isSilent[link] else { return }
+        guard links[link].isUp, !links[link].isSilent else { return }
         let parcel = Parcel(
             rpc: rpc, from: Int32(node), to: Int32(other), link: Int32(link),
-            generation: links.generation[link], size: Int32(framed), lane: UInt8(truncatingIfNeeded: lane))
+            generation: links[link].generation, size: Int32(framed), lane: UInt8(truncatingIfNeeded: lane))
         let direction = links.direction(of: link, from: node)
         guard uplinks[node] != nil else {
             depart(parcels.add(parcel), direction, at: now)
             return
         }
         let waiting = links.queue(of: direction, priority: lane)
-        if links.waitingCount[waiting] > 0,
-            links.waitingCount[waiting] >= Int32(Self.waitingCountMax)
-                || links.waitingBytes[waiting] + framed > Self.waitingBytesMax
+        if links.waiting[waiting].count > 0,
+            links.waiting[waiting].count >= Int32(Self.waitingCountMax)
+                || links.waiting[waiting].bytes + framed > Self.waitingBytesMax
         {
             tally.queueFull += 1
             // The router is told when it has finished what it is doing.
             refused.append((peer: peer, rpc: rpc))
             return
         }
-        links.waitingCount[waiting] += 1
-        links.waitingBytes[waiting] += framed
+        links.waiting[waiting].count += 1
+        links.waiting[waiting].bytes += framed
         uplinks[node]?.push(parcels.add(parcel), lane: Int(parcel.lane))
         if uplinks[node]?.isBusy == false { uplinkFree(node) }
     }
@@ -122,8 +122,8 @@ extension World {
         let parcel = (link: Int(parcels[slot].link), from: Int(parcels[slot].from), lane: parcels[slot].lane)
         let waiting = links.queue(
             of: links.direction(of: parcel.link, from: parcel.from), priority: Int(parcel.lane))
-        links.waitingCount[waiting] -= 1
-        links.waitingBytes[waiting] -= Int(parcels[slot].size)
+        links.waiting[waiting].count -= 1
+        links.waiting[waiting].bytes -= Int(parcels[slot].size)
     }
 
     /// A node's line is free: the next RPC goes out.
@@ -134,7 +134,7 @@ extension World {
             let direction = links.direction(of: link, from: node)
             let size = Int(parcels[slot].size)
             leaveQueue(slot)
-            guard links.generation[link] == parcels[slot].generation else {
+            guard links[link].generation == parcels[slot].generation else {
                 _ = parcels.take(slot)
                 continue
             }
@@ -149,13 +149,13 @@ extension World {
     /// Lets an RPC go, whose last byte leaves at `time`.
     mutating func depart(_ slot: Int, _ direction: Int, at time: Int64) {
         let link = direction / 2
-        guard !links.isSilent[link] else {
+        guard !links[link].isSilent else {
             _ = parcels.take(slot)
             return
         }
-        links.sent[direction] &+= 1
-        let number = Int(links.sent[direction])
-        var arrival = time + links.latency[link]
+        links.directions[direction].sent &+= 1
+        let number = Int(links.directions[direction].sent)
+        var arrival = time + links[link].latency
         if scenario.jitterMilliseconds != .constant(0) {
             var prng = chance.generator(.jitter, direction, number)
             arrival += Self.nanoseconds(milliseconds: scenario.jitterMilliseconds.draw(using: &prng))
@@ -164,8 +164,8 @@ extension World {
             arrival += retransmission(Int(parcels[slot].size), direction, number)
         }
         // A stream is in order: nothing overtakes.
-        arrival = max(arrival, links.lastArrival[direction] + 1)
-        links.lastArrival[direction] = arrival
+        arrival = max(arrival, links.directions[direction].lastArrival + 1)
+        links.directions[direction].lastArrival = arrival
         queue.schedule(.arrival, at: arrival, node: Int(parcels[slot].to), payload: slot)
     }
 
@@ -174,7 +174,7 @@ extension World {
     private func retransmission(_ size: Int, _ direction: Int, _ number: Int) -> Int64 {
         var prng = chance.generator(.loss, direction, number)
         let packets = size / Self.packetBytes + 1
-        let roundTrip = links.latency[direction / 2] * 2
+        let roundTrip = links[direction / 2].latency * 2
         var wait: Int64 = 0
         for packet in 0..<packets where prng.happens(scenario.loss) {
             var delay = packet + 3 < packets ? roundTrip : max(Self.retransmissionMin, roundTrip)
@@ -192,8 +192,8 @@ extension World {
         let link = Int(parcels[slot].link)
         let node = Int(parcels[slot].to)
         let from = Int(parcels[slot].from)
-        guard links.generation[link] == parcels[slot].generation, isOnline[node],
-            seesUp[links.direction(of: link, from: node)]
+        guard links[link].generation == parcels[slot].generation, isOnline[node],
+            links.directions[links.direction(of: link, from: node)].seesUp
         else {
             _ = parcels.take(slot)
             hash.add(1)

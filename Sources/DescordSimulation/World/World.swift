@@ -12,8 +12,9 @@ package struct World {
     package let seed: UInt64
     /// What is broken on purpose; nothing outside of tests.
     let sabotage: Sabotage
-    /// What the routers run with.
+    /// What the routers should run with, and what they do.
     let parameters: GossipSubParameters
+    let settings: GossipSubSettings
     let chance: Chance
     let topic: Topic
     /// How many honest nodes there are; attackers have the numbers behind them.
@@ -29,7 +30,7 @@ package struct World {
     package internal(set) var end: Int64 = 0
 
     // Nodes
-    var routers: [GossipSubRouter] = []
+    let routers: RouterTable
     let peers: PeerTable
     var isOnline: [Bool]
     /// How often a node has started; 0: not yet.
@@ -51,8 +52,6 @@ package struct World {
 
     // Wire
     var links: LinkTable
-    /// For each direction of a link: whether the sender's router knows of the connection.
-    var seesUp: ContiguousArray<Bool> = []
     var parcels = ParcelTable()
     /// For each node: its uplink, nil when it is without limit, and when its downlink is free again for
     /// honest peers; behind those of all nodes, the same for attackers.
@@ -103,6 +102,7 @@ package struct World {
         self.seed = seed
         self.sabotage = sabotage
         parameters = try scenario.routerParameters()
+        settings = GossipSubSettings(sabotage.applied(to: parameters))
         chance = Chance(seed: seed)
         topic = Topic("space/\(EventHash(seed: seed).text)")
         hash = EventHash(seed: seed)
@@ -119,6 +119,7 @@ package struct World {
         drift = (0..<scenario.nodes).map {
             Int64(((chance.unit(.drift, $0) * 2 - 1) * scenario.driftPartsPerMillion).rounded())
         }
+        routers = RouterTable(capacity: scenario.nodes)
         links = LinkTable(nodes: total)
         uplinks = Array(repeating: nil, count: total)
         downlinkFree = Array(repeating: 0, count: 2 * total)

@@ -20,16 +20,20 @@ extension GossipSubRouter {
         else { return }
         var wanted: [MessageID] = []
         var known: Set<MessageID> = []
-        for have in ihave {
-            guard let topic = self.topics.number(of: have.topic), self.topics[topic].isJoined,
+        let ihave = ihave.span
+        for index in ihave.indices {
+            guard let topic = self.topics.number(of: ihave[index].topic), self.topics[topic].isJoined,
                 self.topics[topic].allows(self.peers[peer].id)
             else { continue }
             let before = wanted.count
-            let function = self.topics[topic].configuration?.messageID ?? .go
-            self.topics[topic].counters.ihaveReceived += UInt64(have.ids.count)
-            for id in have.ids.prefix(self.parameters.maxIHaveLength)
-            where !self.seen.contains(id) && self.verifying[id] == nil && known.insert(id).inserted {
+            let ids = ihave[index].ids.span
+            self.topics[topic].counters.ihaveReceived += UInt64(ids.count)
+            for place in 0..<Swift.min(ids.count, self.parameters.maxIHaveLength)
+            where !self.seen.contains(ids[place]) {
+                let id = ids[place]
+                guard self.verifying[id] == nil, known.insert(id).inserted else { continue }
                 // What we wrote in an earlier run we need not be told.
+                let function = self.topics[topic].configuration?.messageID ?? .go
                 guard !function.isID(id, ofMessageBy: self.localPeer) else { continue }
                 wanted.append(id)
             }
@@ -76,13 +80,14 @@ extension GossipSubRouter {
 
     /// Tells the mesh that large messages have arrived, before they are validated: every moment counts.
     mutating func sendIDontWant(_ messages: [(topic: Int, id: MessageID)], besides sender: Int?) {
+        // More ids than this in one RPC are not honoured.
+        let countMax = self.parameters.maxIDontWantLength
         for (topic, id) in messages {
             for peer in self.topics[topic].mesh
             where peer != sender && self.peers[peer].connection.protocolID.hasIDontWant {
                 var isSent = false
                 self.outboxes.edit(.control, peer) { rpc in
-                    // More ids than this in one RPC are not honoured.
-                    guard rpc.idontwant.count < self.parameters.maxIDontWantLength else { return }
+                    guard rpc.idontwant.count < countMax else { return }
                     rpc.idontwant.append(id)
                     isSent = true
                 }

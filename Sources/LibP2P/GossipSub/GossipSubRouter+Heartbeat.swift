@@ -67,9 +67,9 @@ extension GossipSubRouter {
                 self.prune(peer, from: topic, .full, now: now, into: &outputs)
             }
         }
-        let outbound = self.topics[topic].mesh.filter(self.isOutbound).count
+        let outbound = self.topics[topic].mesh.count { self.isOutbound($0) }
         if self.topics[topic].mesh.count >= d.degreeLow, outbound < d.degreeOut {
-            var candidates = self.graftCandidates(topic, now: now).filter(self.isOutbound)
+            var candidates = self.graftCandidates(topic, now: now).filter { self.isOutbound($0) }
             let missing = d.degreeOut - outbound
             self.prng.shuffle(&candidates, prefix: missing)
             for peer in candidates.prefix(missing) {
@@ -129,7 +129,7 @@ extension GossipSubRouter {
         }
         var kept = Array((ranked.prefix(d.degreeScore) + rest).prefix(target))
         var dropped = Array((ranked.prefix(d.degreeScore) + rest).dropFirst(target))
-        var missing = d.degreeOut - kept.filter(self.isOutbound).count
+        var missing = d.degreeOut - kept.count { self.isOutbound($0) }
         // Outbound peers from the surplus take the places of inbound ones, the last chosen first.
         for index in dropped.indices where missing > 0 && self.isOutbound(dropped[index]) {
             let place =

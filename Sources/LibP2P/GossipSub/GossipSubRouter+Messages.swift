@@ -25,14 +25,18 @@ extension GossipSubRouter {
         _ messages: [Message], from peer: Int, now: Instant, into outputs: inout [Output]
     ) {
         var large: [(topic: Int, id: MessageID)] = []
-        for message in messages {
-            guard let topic = self.topics.number(of: message.topic), self.topics[topic].isJoined,
+        let messages = messages.span
+        for index in messages.indices {
+            guard let topic = self.topics.number(of: messages[index].topic), self.topics[topic].isJoined,
                 self.topics[topic].allows(self.peers[peer].id),
-                let id = self.messageReceived(message, topic: topic, from: peer, now: now, into: &outputs)
+                let id = self.messageReceived(
+                    messages[index], topic: topic, from: peer, now: now, into: &outputs)
             else { continue }
-            if (message.data?.count ?? 0) >= self.parameters.idontwantThreshold { large.append((topic, id)) }
+            if (messages[index].data?.count ?? 0) >= self.parameters.idontwantThreshold {
+                large.append((topic, id))
+            }
         }
-        self.sendIDontWant(large, besides: peer)
+        if !large.isEmpty { self.sendIDontWant(large, besides: peer) }
     }
 
     /// Takes one message; returns its id when it is the first copy of it.

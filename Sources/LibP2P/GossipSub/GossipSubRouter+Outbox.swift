@@ -6,9 +6,10 @@ extension GossipSubRouter {
     mutating func flush(now: Instant, into outputs: inout [Output]) {
         guard !self.outboxes.isEmpty else { return }
         for priority in SendPriority.allCases {
-            let outbox = self.outboxes.take(priority)
-            for peer in outbox.order {
-                guard self.peers.contains(peer), var rpc = outbox.rpcs[peer] else { continue }
+            var outbox = self.outboxes.take(priority)
+            for index in 0..<outbox.count {
+                var (peer, rpc) = outbox.take(index)
+                guard self.peers.contains(peer) else { continue }
                 if priority == .control, self.peers[peer].hasRetries {
                     self.piggyback(on: &rpc, to: peer, now: now)
                 }
@@ -56,12 +57,20 @@ extension GossipSubRouter {
     }
 
     private func send(_ rpc: RPC, _ priority: SendPriority, to peer: Int, into outputs: inout [Output]) {
-        for fragment in rpc.fragments(maxSize: self.parameters.maxRPCSize).fragments {
-            outputs.append(.send(self.peers[peer].id, fragment, priority))
-            if self.isTracing {
-                self.trace(.sendRPC(self.peers[peer].id, RPCCounts(fragment)), into: &outputs)
-            }
+        guard rpc.encodedSize > self.parameters.maxRPCSize else {
+            if !rpc.isEmpty { self.sendWhole(rpc, priority, to: peer, into: &outputs) }
+            return
         }
+        for fragment in rpc.fragments(maxSize: self.parameters.maxRPCSize).fragments {
+            self.sendWhole(fragment, priority, to: peer, into: &outputs)
+        }
+    }
+
+    private func sendWhole(
+        _ rpc: RPC, _ priority: SendPriority, to peer: Int, into outputs: inout [Output]
+    ) {
+        outputs.append(.send(self.peers[peer].id, rpc, priority))
+        if self.isTracing { self.trace(.sendRPC(self.peers[peer].id, RPCCounts(rpc)), into: &outputs) }
     }
 
     mutating func queueFull(_ id: PeerID, _ rpc: RPC, into outputs: inout [Output]) {

@@ -105,6 +105,7 @@ extension GossipSubRouter {
     }
 
     func id(of message: Message, _ topic: Int) -> MessageID {
-        (self.topics[topic].configuration?.messageID ?? .go).id(of: message)
+        guard let function = self.topics[topic].configuration?.messageID else { return message.defaultID }
+        return function.id(of: message)
     }
 }

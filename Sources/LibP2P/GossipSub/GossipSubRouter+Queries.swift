@@ -18,17 +18,17 @@ extension GossipSubRouter {
 
     /// The peers in a topic's mesh.
     public func meshPeers(_ topic: Topic) -> [PeerID] {
-        self.ids(topic, \.mesh)
+        self.ids(topic) { $0.mesh }
     }
 
     /// The peers that we publish to without being subscribed.
     public func fanoutPeers(_ topic: Topic) -> [PeerID] {
-        self.ids(topic, \.fanout)
+        self.ids(topic) { $0.fanout }
     }
 
     /// The connected peers that count as subscribers of a topic.
     public func subscribers(_ topic: Topic) -> [PeerID] {
-        self.ids(topic, \.subscribers)
+        self.ids(topic) { $0.subscribers }
     }
 
     /// The topics of ours that a peer counts as a subscriber of.
@@ -135,8 +135,8 @@ extension GossipSubRouter {
         return (function ?? .go).id(of: message)
     }
 
-    private func ids(_ topic: Topic, _ set: KeyPath<TopicState, NumberSet>) -> [PeerID] {
+    private func ids(_ topic: Topic, _ set: (borrowing TopicState) -> NumberSet) -> [PeerID] {
         guard let number = self.topics.number(of: topic) else { return [] }
-        return self.topics[number][keyPath: set].map { self.peers[$0].id }
+        return set(self.topics[number]).map { self.peers[$0].id }
     }
 }

@@ -138,17 +138,23 @@ extension GossipSubRouter {
         }
     }
 
-    /// RPCs that are put together during one input, one a peer, in the order in which peers were first
-    /// thought of.
+    /// RPCs that are put together during one input, one a peer, by the peers' numbers.
     struct Outbox: Sendable {
-        private(set) var order: [Int] = []
-        private(set) var rpcs: [Int: RPC] = [:]
+        private var rpcs = NumberedTable<RPC>()
 
-        var isEmpty: Bool { self.order.isEmpty }
+        var isEmpty: Bool { self.rpcs.count == 0 }
+        var count: Int { self.rpcs.count }
 
         mutating func edit(_ peer: Int, _ change: (inout RPC) -> Void) {
-            if self.rpcs[peer] == nil { self.order.append(peer) }
-            change(&self.rpcs[peer, default: RPC()])
+            let place = self.rpcs.index(of: peer) ?? self.rpcs.insert(RPC(), at: peer)
+            change(&self.rpcs[place])
+        }
+
+        /// Moves an RPC out; what stays in its place is empty.
+        mutating func take(_ index: Int) -> (peer: Int, rpc: RPC) {
+            var rpc = RPC()
+            swap(&rpc, &self.rpcs[index])
+            return (self.rpcs.numbers.elements[index], rpc)
         }
     }
 }

@@ -4,16 +4,15 @@ import LibP2PCore
 ///
 /// A value without clock, sockets or randomness of its own: inputs go in, outputs come out, and what it does
 /// depends on nothing but its inputs and the seed of its generator. Peers and topics are small integers
-/// inside. Its driver owns the streams, verifies signatures, and asks the application.
+/// inside. It is large and is never copied. Its driver owns the streams, verifies signatures, and asks the application.
 ///
 /// ```
 /// rpcReceived ─► form, seen? ─► .verify ─► verified ─► marked as seen ─► .validate ─► validated ─► .deliver
 ///                   │                         │                                           │      and forward
 ///                   └► REJECT, DUPLICATE      └► REJECT, DUPLICATE                        └► REJECT
 /// ```
-public struct GossipSubRouter: Sendable {
-    /// The numbers that it runs with.
-    public let parameters: GossipSubParameters
+public struct GossipSubRouter: ~Copyable, Sendable {
+    private let settings: GossipSubSettings
     /// Ourselves.
     public let localPeer: PeerID
     /// Whether `.trace` outputs are made; off, they cost nothing.
@@ -56,8 +55,13 @@ public struct GossipSubRouter: Sendable {
     /// Makes a router without peers and topics. `parameters` must be valid
     /// (`GossipSubParameters.validated()`).
     public init(parameters: GossipSubParameters, localPeer: PeerID, prng: PRNG) {
-        precondition(parameters.failure == nil, "the router's parameters contradict each other")
-        self.parameters = parameters
+        self.init(settings: GossipSubSettings(parameters), localPeer: localPeer, prng: prng)
+    }
+
+    /// Makes a router without peers and topics, which may share its settings with others.
+    public init(settings: GossipSubSettings, localPeer: PeerID, prng: PRNG) {
+        let parameters = settings.parameters
+        self.settings = settings
         self.localPeer = localPeer
         self.graftPolicy = parameters.graftPolicy
         self.prng = prng
@@ -67,8 +71,13 @@ public struct GossipSubRouter: Sendable {
             bytesMax: parameters.historyBytesMax)
         self.shaper = Shaper(
             topicLimit: parameters.topicRateLimit, peerLimit: parameters.peerRateLimit)
-        self.scores = parameters.score.map(PeerScore.init(parameters:))
+        self.scores = settings.score.map(PeerScore.init(sharing:))
         self.gater = parameters.peerGater.map(PeerGater.init(parameters:))
+    }
+
+    /// The numbers that it runs with.
+    public var parameters: GossipSubParameters {
+        @inline(__always) _read { yield self.settings.parameters }
     }
 
     /// Takes an input and appends what follows from it.

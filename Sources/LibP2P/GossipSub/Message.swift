@@ -21,6 +21,8 @@ public struct Message: Hashable, Sendable {
     package let hasTopic: Bool
     /// Fields with numbers that we don't know, as they came, in the order in which they came.
     package let unknownFields: [UInt8]
+    /// What go names it by (`MessageIDFunction.go`), made once and not for each peer that brings it.
+    package let defaultID: MessageID
 
     /// Makes a message of its parts; what it claims has not been verified.
     public init(
@@ -44,6 +46,7 @@ public struct Message: Hashable, Sendable {
         self.signature = signature
         self.key = key
         self.unknownFields = unknownFields
+        self.defaultID = MessageID((from ?? []) + (seqno ?? []))
     }
 
     /// The author, when `from` is a peer id.

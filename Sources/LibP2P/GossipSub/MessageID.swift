@@ -53,7 +53,7 @@ public enum MessageIDFunction: Sendable {
         let seqno = message.seqno ?? []
         switch self {
         case .go:
-            return MessageID(from + seqno)
+            return message.defaultID
         case .rust:
             return MessageID(Array((Multibase.base58(from) + String(Self.number(seqno))).utf8))
         case .js:

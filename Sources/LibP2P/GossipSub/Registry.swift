@@ -1,11 +1,13 @@
+import BasicContainers
+
 /// Interns keys to small integers and keeps a state for each; walks them in the order in which they were
 /// added.
 ///
 /// A number is never used again, so that a late reference to a removed key can only miss, not hit another
-/// one. States lie side by side, in the order of their numbers: reading one does not copy it.
-struct Registry<Key: Hashable & Sendable, State: Sendable>: Sendable {
+/// one. States lie side by side, in the order of their numbers, and are read and changed in their places.
+struct Registry<Key: Hashable & Sendable, State: Sendable>: ~Copyable, Sendable {
     private var numbers: [Key: Int] = [:]
-    private var states: [State] = []
+    private var states = UniqueArray<State>()
     private var nextNumber = 0
     /// All numbers, ascending.
     private(set) var order = NumberSet()
@@ -20,7 +22,8 @@ struct Registry<Key: Hashable & Sendable, State: Sendable>: Sendable {
 
     /// Returns whether the number's key is still there.
     func contains(_ number: Int) -> Bool {
-        self.order.contains(number)
+        self.states.count == self.nextNumber
+            ? number >= 0 && number < self.nextNumber : self.order.contains(number)
     }
 
     /// Adds a key that is not there yet.
@@ -43,18 +46,18 @@ struct Registry<Key: Hashable & Sendable, State: Sendable>: Sendable {
 
     /// The state of a number that is there.
     subscript(number: Int) -> State {
-        _read {
-            guard let place = self.order.place(of: number) else {
-                preconditionFailure("a number outlived its key")
-            }
-            yield self.states[place]
+        @inline(__always) _read { yield self.states[self.place(of: number)] }
+        @inline(__always) _modify { yield &self.states[self.place(of: number)] }
+    }
+
+    /// Where a number's state is. As long as nothing was removed that follows from the number alone.
+    @inline(__always)
+    private func place(of number: Int) -> Int {
+        if self.states.count == self.nextNumber, number >= 0 { return number }
+        guard let place = self.order.place(of: number) else {
+            preconditionFailure("a number outlived its key")
         }
-        _modify {
-            guard let place = self.order.place(of: number) else {
-                preconditionFailure("a number outlived its key")
-            }
-            yield &self.states[place]
-        }
+        return place
     }
 }
 
@@ -105,12 +108,16 @@ struct NumberSet: Sendable, Equatable, Sequence {
         self.elements = []
     }
 
-    /// Where the element is, or would be.
+    /// Where the element is, or would be. Without gaps that is the first place that is looked at: a number
+    /// cannot stand further from either end than it differs from it.
     private func index(of element: Int) -> Int {
+        guard let first = self.elements.first, let last = self.elements.last, element > first else {
+            return 0
+        }
         // Numbers grow, so the end is where most are added.
-        if let last = self.elements.last, last < element { return self.elements.count }
-        var low = 0
-        var high = self.elements.count
+        guard element <= last else { return self.elements.count }
+        var low = Swift.max(self.elements.count - 1 - (last - element), 0)
+        var high = Swift.min(element - first, self.elements.count - 1)
         while low < high {
             let middle = (low + high) / 2
             if self.elements[middle] < element { low = middle + 1 } else { high = middle }

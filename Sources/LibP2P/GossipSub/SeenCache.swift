@@ -8,6 +8,8 @@ struct SeenCache: Sendable {
     /// In the order of their expiry; those before `head` are gone.
     private var queue: [(id: MessageID, expires: Instant)] = []
     private var head = 0
+    /// When the first of them expires, at hand because it is asked for with every RPC.
+    private var nextExpiry = Instant.distantFuture
 
     init(ttl: Duration, countMax: Int) {
         self.ttl = ttl
@@ -24,13 +26,14 @@ struct SeenCache: Sendable {
     mutating func insert(_ id: MessageID, now: Instant) -> Bool {
         guard self.ids.insert(id).inserted else { return false }
         self.queue.append((id, now + self.ttl))
+        if self.ids.count == 1 { self.nextExpiry = now + self.ttl }
         if self.ids.count > self.countMax { self.removeFirst() }
         return true
     }
 
     /// Forgets what has expired.
     mutating func expire(now: Instant) {
-        while self.head < self.queue.count, self.queue[self.head].expires <= now { self.removeFirst() }
+        while self.nextExpiry <= now, self.head < self.queue.count { self.removeFirst() }
     }
 
     private mutating func removeFirst() {
@@ -40,5 +43,6 @@ struct SeenCache: Sendable {
             self.queue.removeFirst(self.head)
             self.head = 0
         }
+        self.nextExpiry = self.head < self.queue.count ? self.queue[self.head].expires : .distantFuture
     }
 }

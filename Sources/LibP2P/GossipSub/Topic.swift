@@ -9,20 +9,31 @@ public struct Topic: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// The name as it goes on the wire.
     public let bytes: [UInt8]
+    /// Of the bytes, by this process's secret; every message looks its topic up.
+    private let hash: Int
 
     /// Names a topic by text.
     public init(_ name: String) {
-        self.bytes = Array(name.utf8)
+        self.init(bytes: Array(name.utf8))
     }
 
     /// Names a topic by the bytes that a peer sent.
     public init(bytes: [UInt8]) {
         self.bytes = bytes
+        self.hash = bytes.hashValue
     }
 
     /// The name as text; bytes that are not UTF-8 are shown as replacement characters.
     public var description: String {
         String(decoding: self.bytes, as: UTF8.self)
+    }
+
+    public static func == (a: Topic, b: Topic) -> Bool {
+        a.hash == b.hash && a.bytes == b.bytes
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.hash)
     }
 
     public static func < (a: Topic, b: Topic) -> Bool {

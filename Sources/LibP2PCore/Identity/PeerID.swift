@@ -11,12 +11,19 @@ public struct PeerID: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// The multihash, as it goes on the wire: 38 bytes for an Ed25519 key.
     public let bytes: [UInt8]
+    /// Of the bytes, by this process's secret; peers are looked up all the time.
+    private let hash: Int
+
+    private init(multihash bytes: [UInt8]) {
+        self.bytes = bytes
+        self.hash = bytes.hashValue
+    }
 
     /// Reads the binary form: an identity multihash of a public key, or a SHA-256 multihash.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count <= 2 + Self.maxInlineKeySize, let hash = Multihash(bytes: bytes) else { return nil }
         if hash.code == .identity, PublicKey(encoded: hash.digest) == nil { return nil }
-        self.bytes = hash.bytes
+        self.init(multihash: hash.bytes)
     }
 
     /// Derives the peer id of an encoded public key.
@@ -26,7 +33,7 @@ public struct PeerID: Hashable, Comparable, Sendable, CustomStringConvertible {
             encoded.count <= Self.maxInlineKeySize
             ? Multihash(code: .identity, digest: encoded)
             : Multihash(code: .sha256, digest: SHA256.hash(encoded))
-        self.bytes = hash!.bytes
+        self.init(multihash: hash!.bytes)
     }
 
     /// Derives the peer id of an Ed25519 key.
@@ -61,6 +68,14 @@ public struct PeerID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Base58btc.
     public var description: String {
         Multibase.base58(self.bytes)
+    }
+
+    public static func == (a: PeerID, b: PeerID) -> Bool {
+        a.hash == b.hash && a.bytes == b.bytes
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.hash)
     }
 
     public static func < (a: PeerID, b: PeerID) -> Bool {

@@ -1,40 +1,46 @@
-/// States by number, sorted: for numbers that only grow, of which few are missing in between.
+/// States by number, in ascending order: for numbers that only grow, of which few are missing in between.
 struct NumberedTable<State: Sendable>: Sendable {
-    private(set) var numbers: [Int] = []
-    private(set) var states: [State] = []
+    private(set) var numbers = NumberSet()
+    private var states: [State] = []
+    /// The lowest number, and how many there would be without gaps.
+    private var first = 0
+    private var span = 0
+    private(set) var count = 0
 
-    var count: Int { self.numbers.count }
-    var indices: Range<Int> { self.numbers.indices }
+    var indices: Range<Int> { 0..<self.count }
 
-    /// Returns where a number is. Without gaps that is the first place that is looked at: a number cannot
-    /// stand further from either end than it differs from it.
+    /// Returns where a number is. Without gaps that follows from the number alone.
+    @inline(__always)
     func index(of number: Int) -> Int? {
-        guard let first = self.numbers.first, let last = self.numbers.last, number >= first, number <= last
-        else { return nil }
-        var high = min(number - first, self.numbers.count - 1)
-        var low = max(self.numbers.count - 1 - (last - number), 0)
-        while low < high {
-            let middle = (low + high) / 2
-            if self.numbers[middle] < number { low = middle + 1 } else { high = middle }
-        }
-        return self.numbers[low] == number ? low : nil
+        let distance = number - self.first
+        guard distance >= 0, distance < self.span else { return nil }
+        return self.span == self.count ? distance : self.numbers.place(of: number)
     }
 
     subscript(index: Int) -> State {
-        _read { yield self.states[index] }
-        _modify { yield &self.states[index] }
+        @inline(__always) get { self.states[index] }
+        @inline(__always) _modify { yield &self.states[index] }
     }
 
-    /// Adds a number that is not there.
-    mutating func insert(_ state: State, at number: Int) {
-        var index = self.numbers.count
-        while index > 0, self.numbers[index - 1] > number { index -= 1 }
-        self.numbers.insert(number, at: index)
+    /// Adds a number that is not there; returns where it now is.
+    @discardableResult
+    mutating func insert(_ state: State, at number: Int) -> Int {
+        self.numbers.insert(number)
+        guard let index = self.numbers.place(of: number) else { preconditionFailure("it was just added") }
         self.states.insert(state, at: index)
+        self.measure()
+        return index
     }
 
     mutating func remove(at index: Int) -> State {
-        self.numbers.remove(at: index)
+        self.numbers.remove(self.numbers.elements[index])
+        defer { self.measure() }
         return self.states.remove(at: index)
+    }
+
+    private mutating func measure() {
+        self.count = self.states.count
+        self.first = self.numbers.elements.first ?? 0
+        self.span = self.numbers.elements.last.map { $0 - self.first + 1 } ?? 0
     }
 }

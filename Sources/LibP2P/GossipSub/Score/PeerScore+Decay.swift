@@ -24,8 +24,10 @@ extension PeerScore {
         let decay = CounterDecay(count: count, decayToZero: self.parameters.decayToZero)
         let topics = self.topics
         for index in self.peers.indices {
+            guard !self.peers[index].statistics.isBlank else { continue }
             self.peers[index].statistics.decay(
                 decay, topics, behaviourDecay: self.parameters.behaviourPenaltyDecay, now: now)
+            self.refresh(index)
         }
         self.records.expire(now: now)
         self.former.expire(now: now)
@@ -33,6 +35,9 @@ extension PeerScore {
 }
 
 extension PeerScore.Statistics {
+    /// Whether there is nothing that could decay.
+    fileprivate var isBlank: Bool { self.topics.isEmpty && self.behaviourPenalty == 0 }
+
     fileprivate mutating func decay(
         _ decay: CounterDecay, _ scored: [PeerScore.ScoredTopic], behaviourDecay: Double, now: Instant
     ) {

@@ -7,17 +7,21 @@ extension PeerScore {
         self.schedule.start(now: now)
         let addresses = self.countedAddresses(address)
         if let index = self.peers.index(of: peer) {
-            self.replace(self.peers[index].statistics.addresses, by: addresses)
+            let former = self.peers[index].statistics.addresses
             self.peers[index].statistics.addresses = addresses
+            self.replace(former, by: addresses)
+            self.refreshColocation(index)
             return
         }
         var statistics = self.departed.remove(id) ?? Statistics()
-        self.replace(statistics.addresses, by: addresses)
+        let former = statistics.addresses
         statistics.addresses = addresses
         let state = Peer(
             id: id, standing: self.former.connected(id, as: peer),
             applicationScore: self.applicationScore(of: id), statistics: statistics)
-        self.peers.insert(state, at: peer)
+        let index = self.peers.insert(state, at: peer)
+        self.replace(former, by: addresses)
+        self.refreshColocation(index)
         self.numbers[id] = peer
         self.newestPeer = max(self.newestPeer, peer)
     }
@@ -66,14 +70,24 @@ extension PeerScore {
     /// Counts a peer under its new addresses instead of the old ones; under each once, though it may be there
     /// twice: as an address and as the /64 that the address is the first of.
     mutating func replace(_ old: [IPKey], by new: [IPKey]) {
-        for (index, key) in old.enumerated() where !old[..<index].contains(key) { self.uncount(key) }
-        for (index, key) in new.enumerated() where !new[..<index].contains(key) {
-            self.colocated[key, default: 0] += 1
+        for (index, key) in old.enumerated() where !old[..<index].contains(key) { self.count(key, by: -1) }
+        for (index, key) in new.enumerated() where !new[..<index].contains(key) { self.count(key, by: 1) }
+    }
+
+    private mutating func count(_ key: IPKey, by change: Int) {
+        let before = self.colocated[key] ?? 0
+        let count = before + change
+        self.colocated[key] = count > 0 ? count : nil
+        // Below the threshold it is nothing to anybody.
+        guard max(before, count) > self.parameters.ipColocationFactorThreshold else { return }
+        for index in self.peers.indices where self.peers[index].statistics.addresses.contains(key) {
+            self.refreshColocation(index)
         }
     }
 
-    private mutating func uncount(_ key: IPKey) {
-        guard let count = self.colocated[key] else { return }
-        self.colocated[key] = count > 1 ? count - 1 : nil
+    /// Counts those behind a connected peer's addresses again.
+    private mutating func refreshColocation(_ index: Int) {
+        self.peers[index].colocationFactor = self.colocationFactor(self.peers[index].statistics.addresses)
+        self.refresh(index)
     }
 }

@@ -7,7 +7,7 @@ extension PeerScore {
     func retained(now: Instant) -> [RetainedScore] {
         var scores: [RetainedScore] = []
         for index in self.peers.indices {
-            guard self.score(of: self.peers.numbers[index]) <= 0 else { continue }
+            guard self.peers[index].score <= 0 else { continue }
             var statistics = self.peers[index].statistics
             self.leave(&statistics)
             scores.append(

@@ -3,8 +3,10 @@ import LibP2PCore
 // MARK: - The score and its parts
 extension PeerScore {
     /// Returns the score of a connected peer, or of one that left and is remembered; 0 when it is unknown.
+    @inline(__always)
     func score(of peer: Int) -> Double {
-        self.score(at: self.place(of: peer))
+        if let index = self.peers.index(of: peer) { return self.peers[index].score }
+        return self.score(at: self.place(of: peer))
     }
 
     /// Returns the score of a peer that is connected, or left and is remembered; 0 when it is unknown.
@@ -14,23 +16,31 @@ extension PeerScore {
 
     private func score(at place: Place?) -> Double {
         switch place {
-        case .connected(let index):
-            return self.score(self.peers[index].statistics, self.peers[index].applicationScore)
+        case .connected(let index): return self.peers[index].score
         case .departed(let id):
             guard let statistics = self.departed[id] else { return 0 }
-            return self.score(statistics, self.applicationScore(of: id))
+            return self.score(
+                statistics, self.applicationScore(of: id), self.colocationFactor(statistics.addresses))
         case nil: return 0
         }
     }
 
-    /// Returns what statistics and the application's score add up to.
-    func score(_ statistics: Statistics, _ applicationScore: Double) -> Double {
+    /// Adds the score of a connected peer up again: something that it is made of changed.
+    mutating func refresh(_ index: Int) {
+        self.peers[index].score = self.score(
+            self.peers[index].statistics, self.peers[index].applicationScore,
+            self.peers[index].colocationFactor)
+    }
+
+    private func score(
+        _ statistics: Statistics, _ applicationScore: Double, _ colocationFactor: Double
+    ) -> Double {
         var topics = 0.0
         for topic in statistics.topics {
             guard let rules = self.topics[topic.topic].rules else { continue }
             topics += topic.score(rules)
         }
-        return self.sum(topics: self.capped(topics), statistics, applicationScore)
+        return self.sum(topics: self.capped(topics), statistics, applicationScore, colocationFactor)
     }
 
     private func capped(_ topics: Double) -> Double {
@@ -38,10 +48,12 @@ extension PeerScore {
         return cap > 0 && topics > cap ? cap : topics
     }
 
-    private func sum(topics: Double, _ statistics: Statistics, _ applicationScore: Double) -> Double {
+    private func sum(
+        topics: Double, _ statistics: Statistics, _ applicationScore: Double, _ colocationFactor: Double
+    ) -> Double {
         var score = topics
         score += self.p5(applicationScore)
-        score += self.p6(statistics)
+        score += self.p6(colocationFactor)
         score += self.p7(statistics)
         return score
     }
@@ -51,14 +63,14 @@ extension PeerScore {
     }
 
     /// Peers behind the same addresses.
-    private func p6(_ statistics: Statistics) -> Double {
+    private func p6(_ factor: Double) -> Double {
         guard self.parameters.ipColocationFactorWeight != 0 else { return 0 }
-        return self.colocationFactor(statistics) * self.parameters.ipColocationFactorWeight
+        return factor * self.parameters.ipColocationFactorWeight
     }
 
-    private func colocationFactor(_ statistics: Statistics) -> Double {
+    func colocationFactor(_ addresses: [IPKey]) -> Double {
         var factor = 0.0
-        for address in statistics.addresses {
+        for address in addresses {
             let excess = (self.colocated[address] ?? 0) - self.parameters.ipColocationFactorThreshold
             if excess > 0 { factor += Double(excess) * Double(excess) }
         }
@@ -92,12 +104,13 @@ extension PeerScore {
         }
         parts.topicsSum = self.capped(topics)
         parts.applicationScore = applicationScore
-        parts.colocationFactor = self.colocationFactor(statistics)
+        parts.colocationFactor = self.colocationFactor(statistics.addresses)
         parts.behaviourPenalty = statistics.behaviourPenalty
         parts.p5 = Self.plain(self.p5(applicationScore))
-        parts.p6 = Self.plain(self.p6(statistics))
+        parts.p6 = Self.plain(self.p6(parts.colocationFactor))
         parts.p7 = Self.plain(self.p7(statistics))
-        parts.total = self.sum(topics: parts.topicsSum, statistics, applicationScore)
+        parts.total = self.sum(
+            topics: parts.topicsSum, statistics, applicationScore, parts.colocationFactor)
         return parts
     }
 

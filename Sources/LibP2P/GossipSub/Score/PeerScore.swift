@@ -8,7 +8,7 @@ import LibP2PCore
 /// order of the formula, topics by name, so that it is the same double everywhere.
 struct PeerScore: Sendable {
     /// What behaviour costs; the parameters of topics change with `setTopicParameters`.
-    private(set) var parameters: PeerScoreParameters
+    private var shared: SharedValue<PeerScoreParameters>
     var schedule: DecaySchedule
 
     /// All topics that anything happened in, by number.
@@ -34,12 +34,21 @@ struct PeerScore: Sendable {
     static let applicationScoreCountMax = 65_536
 
     init(parameters: PeerScoreParameters) {
-        self.parameters = parameters
+        self.init(sharing: SharedValue(parameters))
+    }
+
+    init(sharing shared: SharedValue<PeerScoreParameters>) {
+        let parameters = shared.value
+        self.shared = shared
         self.schedule = DecaySchedule(interval: parameters.decayInterval)
         self.departed = ExpiringTable(countMax: parameters.retainedCountMax)
         self.former = FormerNumbers(countMax: parameters.retainedCountMax)
         self.records = DeliveryRecords(
             ttl: parameters.seenMessageTTL, countMax: parameters.seenMessageCountMax)
+    }
+
+    var parameters: PeerScoreParameters {
+        @inline(__always) _read { yield self.shared.value }
     }
 
     struct ScoredTopic: Sendable {
@@ -57,6 +66,7 @@ struct PeerScore: Sendable {
         var addresses: [IPKey] = []
     }
 
+    /// A connected peer. Its score is asked for far more often than it changes, so it is kept.
     struct Peer: Sendable {
         let id: PeerID
         /// What records name it by.
@@ -64,6 +74,10 @@ struct PeerScore: Sendable {
         /// P5.
         var applicationScore: Double
         var statistics: Statistics
+        /// What P6 weighs; changes with the number of peers behind the same addresses.
+        var colocationFactor = 0.0
+        /// The score that all of this comes to; `refresh` keeps it.
+        var score = 0.0
     }
 
     /// Where the statistics of a peer are.
@@ -91,7 +105,9 @@ struct PeerScore: Sendable {
     /// Changes the statistics of a peer, when there are any.
     mutating func change(_ place: Place?, _ change: (inout Statistics) -> Void) {
         switch place {
-        case .connected(let index): change(&self.peers[index].statistics)
+        case .connected(let index):
+            change(&self.peers[index].statistics)
+            self.refresh(index)
         case .departed(let id): self.departed.update(id, change)
         case nil: break
         }
@@ -122,9 +138,12 @@ extension PeerScore {
     mutating func setTopicParameters(_ parameters: TopicScoreParameters?, of topic: Topic) {
         let number = self.intern(topic)
         let old = self.topics[number].rules
-        self.parameters.topics[topic] = parameters
+        var changed = self.parameters
+        changed.topics[topic] = parameters
+        self.shared = SharedValue(changed)
         let new = self.parameters.parameters(of: topic).map(TopicRules.init)
         self.topics[number].rules = new
+        defer { for index in self.peers.indices { self.refresh(index) } }
         guard let old, let new, new.firstCap < old.firstCap || new.meshCap < old.meshCap else { return }
         func recap(_ statistics: inout Statistics) {
             guard let index = statistics.index(of: number) else { return }
@@ -195,6 +214,7 @@ extension PeerScore {
     private mutating func refreshApplicationScore(of id: PeerID) {
         guard case .connected(let index) = self.place(of: id) else { return }
         self.peers[index].applicationScore = self.applicationScore(of: id)
+        self.refresh(index)
     }
 
     func applicationScore(of id: PeerID) -> Double {
