@@ -39,6 +39,7 @@ let package = Package(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(
             name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+        .target(name: "CPrefetch"),
 
         // Decide
         .target(name: "DescordCrypto", dependencies: ["CSodium"], swiftSettings: settings),
@@ -91,7 +92,7 @@ let package = Package(
         // Prove
         .target(
             name: "DescordSimulation",
-            dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", containers],
+            dependencies: ["LibP2P", "LibP2PCore", "DescordCrypto", "CPrefetch", containers],
             resources: [.embedInCode("Scenarios")], swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["DescordSimulation", "LibP2P", "LibP2PCore"],

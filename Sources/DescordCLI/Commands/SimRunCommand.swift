@@ -29,9 +29,13 @@ package struct SimRunCommand: SimSubcommand {
 
     package init() {}
 
+    /// From here on a run is long enough to be worth a second start.
+    private static let manyNodes = 2_000
+
     package func run(in context: CommandContext) async throws {
         let scenario = try self.options.applied(
             to: ScenarioSource.scenario(self.scenario), profile: self.global.profile)
+        if scenario.nodes >= Self.manyNodes { HugePages.beginAnew() }
         let report = try SimulationRun.run(
             scenario, seed: self.seed?.number ?? 1, telling: context.output,
             drawing: self.svg.map { path in { try Self.write($0.svg, to: path) } })

@@ -54,6 +54,9 @@ struct EventQueue {
     /// When the next one is due.
     var next: Int64? { heap.first?.at }
 
+    /// The next one.
+    var first: Event? { heap.first }
+
     /// Schedules an event; `at` is nanoseconds of virtual time.
     mutating func schedule(_ kind: Event.Kind, at: Int64, node: Int = -1, payload: Int = -1) {
         order += 1

@@ -1,3 +1,4 @@
+import CPrefetch
 import LibP2P
 
 /// What the world knows of one message that somebody made.
@@ -124,6 +125,14 @@ struct ParcelTable {
     subscript(slot: Int) -> Parcel {
         @inline(__always) get { slots[slot] }
         _modify { yield &slots[slot] }
+    }
+
+    /// Says that a parcel will be looked at soon.
+    func prefetch(_ slot: Int) {
+        slots.withUnsafeBufferPointer { slots in
+            guard let first = slots.baseAddress, slots.indices.contains(slot) else { return }
+            CPrefetch.prefetch(first + slot, MemoryLayout<Parcel>.stride)
+        }
     }
 
     /// Takes a parcel out, and what it holds: moved, since copying an RPC costs a count for each of its

@@ -1,4 +1,5 @@
 import BasicContainers
+import CPrefetch
 import LibP2P
 
 /// The routers of all honest nodes, which stay where they are: a router cannot be copied.
@@ -19,5 +20,13 @@ final class RouterTable {
     subscript(node: Int) -> GossipSubRouter {
         @inline(__always) _read { yield routers[node] }
         @inline(__always) _modify { yield &routers[node] }
+    }
+
+    /// Says that a node's router will be handed something soon.
+    func prefetch(_ node: Int) {
+        guard routers.indices.contains(node) else { return }
+        withUnsafePointer(to: routers[node]) {
+            CPrefetch.prefetch($0, MemoryLayout<GossipSubRouter>.size)
+        }
     }
 }

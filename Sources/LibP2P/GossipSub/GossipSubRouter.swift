@@ -4,7 +4,8 @@ import LibP2PCore
 ///
 /// A value without clock, sockets or randomness of its own: inputs go in, outputs come out, and what it does
 /// depends on nothing but its inputs and the seed of its generator. Peers and topics are small integers
-/// inside. It is large and is never copied. Its driver owns the streams, verifies signatures, and asks the application.
+/// inside. It is large and is never copied. Its driver owns the streams, verifies signatures, and asks the
+/// application.
 ///
 /// ```
 /// rpcReceived ─► form, seen? ─► .verify ─► verified ─► marked as seen ─► .validate ─► validated ─► .deliver
