@@ -14,7 +14,7 @@ struct Network {
         let input: GossipSubRouter.Input
     }
 
-    var routers: [GossipSubRouter] = []
+    var routers: [RouterUnderTest] = []
     var now = Instant.zero
     var latency: Duration
     /// What every node delivered, in order.
@@ -47,7 +47,7 @@ struct Network {
             var parameters = GossipSubParameters.descord
             change(node, &parameters)
             self.routers.append(
-                GossipSubRouter(parameters: parameters, localPeer: fixture.peer(node), prng: prng.split()))
+                RouterUnderTest(parameters: parameters, localPeer: fixture.peer(node), prng: prng.split()))
             self.numbers[fixture.peer(node)] = node
         }
     }

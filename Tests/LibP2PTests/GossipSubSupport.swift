@@ -34,7 +34,7 @@ extension Topic: ExpressibleByStringLiteral {
 struct RouterRig {
     static let local = 1
 
-    var router: GossipSubRouter
+    let router: RouterUnderTest
     var now = Instant.zero
     /// What the last input put out.
     var outputs: [GossipSubRouter.Output] = []
@@ -48,7 +48,7 @@ struct RouterRig {
     init(seed: UInt64 = 7, _ change: (inout GossipSubParameters) -> Void = { _ in }) {
         var parameters = GossipSubParameters.descord
         change(&parameters)
-        self.router = GossipSubRouter(
+        self.router = RouterUnderTest(
             parameters: parameters, localPeer: GossipSubFixture.peer(Self.local), prng: PRNG(seed: seed))
         self.router.isTracing = true
     }
