@@ -23,20 +23,39 @@ import Testing
 
     private static let scale = environment["SCALE"].flatMap { Int($0) } ?? 1
 
-    @Test(.timeLimit(.minutes(60)))
-    func noSeedBreaksAnything() throws {
+    /// How many failures are enough to stop for.
+    private static let failuresMax = 10
+
+    /// Every core runs its share of the seeds.
+    @Test(.timeLimit(.minutes(600)))
+    func noSeedBreaksAnything() async throws {
         let count = Self.seedsPerScale * Self.scale
-        var failures: [String] = []
-        for seed in Self.first..<(Self.first + UInt64(count)) {
-            let figures = try SmallWorld.run(Swarm.scenario, seed: seed)
-            guard figures.violationCount > 0 else { continue }
-            let first = figures.violations.prefix(3).map { "\($0.checker): \($0.message)" }
-            failures.append("SEED=\(seed): " + first.joined(separator: "; "))
-            if failures.count == 10 { break }
+        let seeds = Self.first..<(Self.first + UInt64(count))
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let failures = try await withThrowingTaskGroup(of: [String].self) { group in
+            for core in 0..<cores {
+                group.addTask {
+                    try Self.failures(
+                        of: stride(from: seeds.lowerBound + UInt64(core), to: seeds.upperBound, by: cores))
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
         }
         print("swarm: SEED=\(Self.first) SCALE=\(Self.scale) ran \(count), commit \(Self.commit)")
         #expect(
             failures.isEmpty, "at commit \(Self.commit): \n\(failures.joined(separator: "\n"))")
+    }
+
+    private static func failures(of seeds: some Sequence<UInt64>) throws -> [String] {
+        var failures: [String] = []
+        for seed in seeds {
+            let figures = try SmallWorld.run(Swarm.scenario, seed: seed)
+            guard figures.violationCount > 0 else { continue }
+            let first = figures.violations.prefix(3).map { "\($0.checker): \($0.message)" }
+            failures.append("SEED=\(seed): " + first.joined(separator: "; "))
+            if failures.count == failuresMax { break }
+        }
+        return failures
     }
 
     /// The commit that the tree stands at.
