@@ -56,6 +56,58 @@ import Testing
             } == "d_out")
     }
 
+    /// A router's degrees and a topic's own are held to one rule, that of `docs/parameters.md`.
+    @Test func aTopicMayHaveTheDegreesThatARouterMayHave() {
+        func isDocumented(_ d: MeshDegrees) -> Bool {
+            guard
+                [d.degree, d.degreeLow, d.degreeHigh, d.degreeScore, d.degreeOut].allSatisfy({ $0 >= 0 }),
+                d.degreeScore <= d.degreeHigh
+            else { return false }
+            if [d.degree, d.degreeLow, d.degreeHigh, d.degreeOut] == [0, 0, 0, 0] { return true }
+            return d.degreeLow <= d.degree && d.degree <= d.degreeHigh && d.degreeOut < d.degreeLow
+                && d.degreeOut < d.degree / 2
+        }
+        let values = [-1, 0, 1, 2, 4, 7]
+        var goodCount = 0
+        for degree in values {
+            for low in values {
+                for high in values {
+                    for score in values {
+                        for out in values {
+                            let degrees = MeshDegrees(
+                                degree: degree, degreeLow: low, degreeHigh: high, degreeScore: score,
+                                degreeOut: out)
+                            let field = failure {
+                                $0.degree = degree
+                                $0.degreeLow = low
+                                $0.degreeHigh = high
+                                $0.degreeScore = score
+                                $0.degreeOut = out
+                            }
+                            let isGood = isDocumented(degrees)
+                            #expect(degrees.isConsistent == isGood, "\(degrees)")
+                            #expect((field == nil) == isGood, "\(degrees): \(field ?? "taken")")
+                            if isGood { goodCount += 1 }
+                        }
+                    }
+                }
+            }
+        }
+        #expect(goodCount > 0)
+    }
+
+    @Test func aTopicsOwnDegreesWithoutOutboundPeersNeedAMeshOfTwo() {
+        func isConsistent(_ degree: Int, low: Int, high: Int) -> Bool {
+            MeshDegrees(degree: degree, degreeLow: low, degreeHigh: high, degreeScore: 0, degreeOut: 0)
+                .isConsistent
+        }
+        #expect(isConsistent(2, low: 1, high: 2))
+        #expect(!isConsistent(1, low: 1, high: 1))
+        #expect(!isConsistent(2, low: 0, high: 2))
+        #expect(isConsistent(1_024, low: 1, high: 1_024))
+        #expect(!isConsistent(1_024, low: 1, high: 1_025))
+    }
+
     @Test func whatIsOutOfItsRangeIsNamed() {
         #expect(failure { $0.historyGossip = 6 } == "history_gossip")
         #expect(failure { $0.historyGossip = 5 } == nil)

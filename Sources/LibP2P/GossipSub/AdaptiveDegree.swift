@@ -59,11 +59,7 @@ extension GossipSubRouter {
     /// The degrees of a topic: its own or the router's, and what adaptation makes of them: never below D_low.
     func degrees(of topic: Int) -> MeshDegrees {
         let p = self.parameters
-        var degrees =
-            self.topics[topic].configuration?.degrees
-            ?? MeshDegrees(
-                degree: p.degree, degreeLow: p.degreeLow, degreeHigh: p.degreeHigh,
-                degreeScore: p.degreeScore, degreeOut: p.degreeOut)
+        var degrees = self.topics[topic].configuration?.degrees ?? p.meshDegrees
         guard p.adaptsDegree, degrees.degree > degrees.degreeLow else { return degrees }
         let full = degrees.degree
         if let members = self.topics[topic].onlineMembers {

@@ -24,8 +24,8 @@ extension GossipSubParameters {
     /// `PeerScoreParams.validate`, `PeerScoreThresholds.validate`, `PeerGaterParams.validate`), and then by
     /// our own. Of the scores' parameters, what is not used may stay 0 (`SkipAtomicValidation` there).
     var contradictions: [GossipSubParametersFailure] {
-        self.degreeContradictions + self.scoreContradictions + self.thresholds.contradictions
-            + self.backoffContradictions
+        self.historyContradictions + self.meshDegrees.contradictions + self.scoreContradictions
+            + self.thresholds.contradictions + self.backoffContradictions
     }
 
     /// The first contradiction of the scores' parameters and of the gater's.
@@ -59,15 +59,43 @@ extension GossipSubParameters {
         return GossipSubParametersFailure(field.path, "is \(value), and \(rule)")
     }
 
-    private var degreeContradictions: [GossipSubParametersFailure] {
+    private var historyContradictions: [GossipSubParametersFailure] {
+        guard self.historyGossip > self.historyLength else { return [] }
+        let reason = "is \(self.historyGossip), above \"history_length\" (\(self.historyLength))"
+        return [GossipSubParametersFailure("history_gossip", reason)]
+    }
+
+    /// The degrees of topics that have none of their own.
+    var meshDegrees: MeshDegrees {
+        MeshDegrees(
+            degree: self.degree, degreeLow: self.degreeLow, degreeHigh: self.degreeHigh,
+            degreeScore: self.degreeScore, degreeOut: self.degreeOut)
+    }
+
+    private var backoffContradictions: [GossipSubParametersFailure] {
+        let backoffs = [
+            ("prune_backoff_ms", self.pruneBackoff), ("unsubscribe_backoff_ms", self.unsubscribeBackoff),
+        ]
+        return backoffs.filter { $0.1 > self.backoffMax }.map { name, backoff in
+            GossipSubParametersFailure(
+                name,
+                "is \(backoff.parameterValue), above \"backoff_max_ms\" (\(self.backoffMax.parameterValue))")
+        }
+    }
+
+    /// Returns the parameters, or says what is wrong with them.
+    public func validated() throws(GossipSubParametersFailure) -> GossipSubParameters {
+        if let failure { throw failure }
+        return self
+    }
+}
+
+extension MeshDegrees {
+    /// What contradicts what, by go-libp2p-pubsub's rules and in their order.
+    var contradictions: [GossipSubParametersFailure] {
         var found: [GossipSubParametersFailure] = []
         func refuse(_ field: String, _ reason: String) {
             found.append(GossipSubParametersFailure(field, reason))
-        }
-        if self.historyGossip > self.historyLength {
-            refuse(
-                "history_gossip", "is \(self.historyGossip), above \"history_length\" (\(self.historyLength))"
-            )
         }
         if self.degreeScore > self.degreeHigh {
             refuse("d_score", "is \(self.degreeScore), above \"d_high\" (\(self.degreeHigh))")
@@ -88,23 +116,6 @@ extension GossipSubParameters {
                 "is \(self.degreeOut), and must be below half of \"d\" (\(self.degree / 2), rounded down)")
         }
         return found
-    }
-
-    private var backoffContradictions: [GossipSubParametersFailure] {
-        let backoffs = [
-            ("prune_backoff_ms", self.pruneBackoff), ("unsubscribe_backoff_ms", self.unsubscribeBackoff),
-        ]
-        return backoffs.filter { $0.1 > self.backoffMax }.map { name, backoff in
-            GossipSubParametersFailure(
-                name,
-                "is \(backoff.parameterValue), above \"backoff_max_ms\" (\(self.backoffMax.parameterValue))")
-        }
-    }
-
-    /// Returns the parameters, or says what is wrong with them.
-    public func validated() throws(GossipSubParametersFailure) -> GossipSubParameters {
-        if let failure { throw failure }
-        return self
     }
 }
 

@@ -2,7 +2,7 @@
 public struct TopicConfiguration: Sendable {
     /// How messages are named.
     public var messageID: MessageIDFunction
-    /// The topic's degrees; nil: the router's.
+    /// The topic's degrees, which must be consistent (`MeshDegrees.isConsistent`); nil: the router's.
     public var degrees: MeshDegrees?
     /// The largest RPC with one message of the topic, in bytes; nil: the router's `maxRPCSize`. Larger ones
     /// are neither published nor taken.
@@ -33,11 +33,15 @@ public struct MeshDegrees: Hashable, Sendable {
         self.degreeOut = degreeOut
     }
 
-    /// Whether a mesh can have these (go-libp2p-pubsub, `GossipSubParams.validate`).
+    /// Whether a mesh can have these, by the one rule for a router's degrees and a topic's own: each in
+    /// `range`, and what go-libp2p-pubsub asks of the router's (`GossipSubParams.validate`), which knows no
+    /// topic's own. D_out is below D_low and below half of D also when it is 0, so that the D of a mesh
+    /// is at least 2.
     public var isConsistent: Bool {
-        if self.degree == 0, self.degreeLow == 0, self.degreeHigh == 0, self.degreeOut == 0 { return true }
-        return self.degreeLow >= 0 && self.degreeLow <= self.degree && self.degree <= self.degreeHigh
-            && self.degreeScore >= 0 && self.degreeScore <= self.degreeHigh && self.degreeOut >= 0
-            && (self.degreeOut == 0 || self.degreeOut < self.degreeLow && self.degreeOut < self.degree / 2)
+        let all = [self.degree, self.degreeLow, self.degreeHigh, self.degreeScore, self.degreeOut]
+        return all.allSatisfy(Self.range.contains) && self.contradictions.isEmpty
     }
+
+    /// What each degree may be; more mesh peers than this are no mesh.
+    static let range = 0...1_024
 }

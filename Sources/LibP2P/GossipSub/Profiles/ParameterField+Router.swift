@@ -1,7 +1,6 @@
 /// A year: no duration is longer.
 private let longest = 31_536_000_000
-/// More mesh peers than this are no mesh.
-private let degrees = ParameterKind.integer(0...1_024)
+private let degrees = ParameterKind.integer(MeshDegrees.range)
 private let positive = ParameterKind.milliseconds(1...longest)
 private let duration = ParameterKind.milliseconds(0...longest)
 private let count = ParameterKind.integer(0...1_000_000_000)
