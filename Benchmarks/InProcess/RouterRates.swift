@@ -5,7 +5,7 @@ import LibP2PCore
 
 /// What the gossipsub router takes for one input, and how often it allocates: no sockets, no signatures, and
 /// RPCs that are there already.
-struct RouterRates {
+struct RouterRates: ~Copyable {
     /// How long each rate is measured.
     private static let span = Duration.milliseconds(500)
     /// Inputs that are made, then measured, between two heartbeats.

@@ -47,10 +47,14 @@ private let fixture = GossipSubFixture.self
         // Once: what comes from now on is forwarded.
         rig.heartbeat()
         #expect(rig.sent(to: 30).ihave.isEmpty)
-        // What gossip has named is history.
+        // Gossip may have left out others: they are told what it still names, and no more.
         rig.connect([31], subscribed: [])
         rig.receive(RPC(subscriptions: [.init("t", isSubscribed: true)], graft: ["t"]), from: 31)
-        #expect(rig.sent(to: 31).ihave.isEmpty)
+        #expect(rig.sent(to: 31).ihave == [.init("t", ids: [id])])
+        rig.heartbeat(5)
+        rig.connect([32], subscribed: [])
+        rig.receive(RPC(subscriptions: [.init("t", isSubscribed: true)], graft: ["t"]), from: 32)
+        #expect(rig.sent(to: 32).ihave.isEmpty)
     }
 
     @Test func gossipEndsWithTheGossipWindowAndServiceWithTheHistory() {
@@ -242,8 +246,10 @@ private let fixture = GossipSubFixture.self
         return rig
     }
 
-    @Test func largeMessageIsAnnouncedToTheMeshBeforeItIsVerified() {
+    @Test func largeMessageIsAnnouncedToTheMeshBeforeItIsValidated() {
         var rig = self.rig()
+        rig.verifies = true
+        rig.verdict = nil
         let message = fixture.message(self.large)
         rig.receive(RPC(messages: [message]), from: 2)
         let id = rig.router.messageID(message)
@@ -251,6 +257,34 @@ private let fixture = GossipSubFixture.self
         #expect(Set(rig.sent.map(\.peer)) == peers([3, 4]))
         #expect(rig.sent.allSatisfy { $0.rpc.idontwant == [id] && $0.priority == .control })
         #expect(rig.asked.count == 1)
+    }
+
+    /// Whoever is not believed does not keep others from sending what is true.
+    @Test func forgedCopyIsNotAnnounced() throws {
+        var rig = self.rig()
+        let message = fixture.message(self.large)
+        let forged = Message(
+            from: message.from, data: Array(self.large.utf8.reversed()) + [0], seqno: message.seqno,
+            topic: "t",
+            signature: message.signature)
+        rig.receive(RPC(messages: [forged]), from: 2)
+        #expect(rig.sent.isEmpty)
+        rig.input(.verified(try #require(rig.asked.last), forged.verify()))
+        #expect(rig.sent.isEmpty)
+        rig.verifies = true
+        rig.receive(RPC(messages: [message]), from: 3)
+        let id = rig.router.messageID(message)
+        #expect(rig.sent.contains { $0.peer == fixture.peer(4) && $0.rpc.idontwant == [id] })
+    }
+
+    @Test func nobodyWhoSentItWhileItWasVerifiedIsTold() throws {
+        var rig = self.rig()
+        let message = fixture.message(self.large)
+        rig.receive(RPC(messages: [message]), from: 2)
+        rig.receive(RPC(messages: [message]), from: 3)
+        rig.verdict = nil
+        rig.input(.verified(try #require(rig.asked.last), nil))
+        #expect(rig.sent.map(\.peer) == [fixture.peer(4)])
     }
 
     @Test func smallMessageIsNotAnnounced() {
@@ -261,6 +295,8 @@ private let fixture = GossipSubFixture.self
 
     @Test func announcementIsMadeOnceForAMessage() {
         var rig = self.rig()
+        rig.verifies = true
+        rig.verdict = nil
         rig.receive(RPC(messages: [fixture.message(self.large)]), from: 2)
         rig.receive(RPC(messages: [fixture.message(self.large)]), from: 3)
         #expect(rig.sent.isEmpty)

@@ -78,21 +78,20 @@ extension GossipSubRouter {
         }
     }
 
-    /// Tells the mesh that large messages have arrived, before they are validated: every moment counts.
-    mutating func sendIDontWant(_ messages: [(topic: Int, id: MessageID)], besides sender: Int?) {
+    /// Tells the mesh that a large message is here: once its signature is good, since a forged copy must not
+    /// keep the true one out, and before the application is asked, because every moment counts.
+    mutating func sendIDontWant(_ id: MessageID, in topic: Int, besides senders: NumberSet) {
         // More ids than this in one RPC are not honoured.
         let countMax = self.parameters.maxIDontWantLength
-        for (topic, id) in messages {
-            for peer in self.topics[topic].mesh
-            where peer != sender && self.peers[peer].connection.protocolID.hasIDontWant {
-                var isSent = false
-                self.outboxes.edit(.control, peer) { rpc in
-                    guard rpc.idontwant.count < countMax else { return }
-                    rpc.idontwant.append(id)
-                    isSent = true
-                }
-                if isSent { self.topics[topic].counters.idontwantSent += 1 }
+        for peer in self.topics[topic].mesh
+        where !senders.contains(peer) && self.peers[peer].connection.protocolID.hasIDontWant {
+            var isSent = false
+            self.outboxes.edit(.control, peer) { rpc in
+                guard rpc.idontwant.count < countMax else { return }
+                rpc.idontwant.append(id)
+                isSent = true
             }
+            if isSent { self.topics[topic].counters.idontwantSent += 1 }
         }
     }
 

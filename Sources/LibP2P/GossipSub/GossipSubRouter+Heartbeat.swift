@@ -182,10 +182,11 @@ extension GossipSubRouter {
         for peer in candidates.prefix(target) { self.advertise(ids, in: topic, to: peer) }
     }
 
-    /// Advertises what may have passed by a peer that enters the mesh now: the next heartbeat's gossip goes
-    /// to others, and what came before its GRAFT is not forwarded to it.
+    /// Advertises what may have passed by a peer that enters the mesh now: gossip goes to others from now on,
+    /// and what came before its GRAFT is not forwarded to it. All that is still gossiped is named, since
+    /// chance may have left the peer out until now.
     mutating func advertiseMissed(_ topic: Int, to peer: Int) {
-        let ids = self.withoutHeld(self.cache.newIDs(topic: topic))
+        let ids = self.withoutHeld(self.cache.gossipIDs(topic: topic))
         guard !ids.isEmpty, self.parameters.maxIHaveLength > 0 else { return }
         self.advertise(ids, in: topic, to: peer)
     }

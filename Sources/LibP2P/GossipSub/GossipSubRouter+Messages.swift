@@ -24,54 +24,48 @@ extension GossipSubRouter {
     private mutating func messagesReceived(
         _ messages: [Message], from peer: Int, now: Instant, into outputs: inout [Output]
     ) {
-        var large: [(topic: Int, id: MessageID)] = []
         let messages = messages.span
         for index in messages.indices {
             guard let topic = self.topics.number(of: messages[index].topic), self.topics[topic].isJoined,
-                self.topics[topic].allows(self.peers[peer].id),
-                let id = self.messageReceived(
-                    messages[index], topic: topic, from: peer, now: now, into: &outputs)
+                self.topics[topic].allows(self.peers[peer].id)
             else { continue }
-            if (messages[index].data?.count ?? 0) >= self.parameters.idontwantThreshold {
-                large.append((topic, id))
-            }
+            self.messageReceived(messages[index], topic: topic, from: peer, now: now, into: &outputs)
         }
-        if !large.isEmpty { self.sendIDontWant(large, besides: peer) }
     }
 
-    /// Takes one message; returns its id when it is the first copy of it.
+    /// Takes one message.
     private mutating func messageReceived(
         _ message: Message, topic: Int, from peer: Int, now: Instant, into outputs: inout [Output]
-    ) -> MessageID? {
+    ) {
         let id = self.id(of: message, topic)
         if let failure = message.strictSignForm {
             self.reject(id, topic, from: peer, Self.reason(failure), now: now, into: &outputs)
-            return nil
+            return
         }
         if !self.blockedPeers.isEmpty, let author = message.author, self.blockedPeers.contains(author) {
             self.reject(id, topic, from: peer, .blacklistedSource, now: now, into: &outputs)
-            return nil
+            return
         }
         if self.seen.contains(id) {
             if let token = self.validating[id] { self.pending[token]?.senders.insert(peer) }
             self.duplicate(id, topic, from: peer, now: now, into: &outputs)
-            return nil
+            return
         }
         let others = self.verifying[id] ?? []
         // The very same bytes have one verdict; others may be a forgery and are verified for themselves.
         if let token = others.first(where: { self.pending[$0]?.message == message }) {
             self.pending[token]?.senders.insert(peer)
             self.duplicate(id, topic, from: peer, now: now, into: &outputs)
-            return nil
+            return
         }
         if let size = self.topics[topic].configuration?.maxMessageSize, message.encodedSizeInRPC > size {
             // Before the signature is good nothing is said about the message, only about this copy.
             self.reject(id, topic, from: peer, .validationQueueFull, now: now, into: &outputs)
-            return nil
+            return
         }
         guard self.pending.count < self.parameters.pendingMessagesMax else {
             self.throttle(id, topic, from: peer, now: now, into: &outputs)
-            return nil
+            return
         }
         let token = self.nextToken
         self.nextToken += 1
@@ -80,7 +74,6 @@ extension GossipSubRouter {
             senders: NumberSet([peer]))
         self.verifying[id] = others + [token]
         outputs.append(.verify(ValidationToken(number: token), message, from: self.peers[peer].id))
-        return others.isEmpty ? id : nil
     }
 
     mutating func verified(
@@ -122,6 +115,9 @@ extension GossipSubRouter {
                 self.reject(item.id, item.topic, from: sender, .selfOrigin, now: now, into: &outputs)
             }
             return
+        }
+        if (item.message.data?.count ?? 0) >= self.parameters.idontwantThreshold {
+            self.sendIDontWant(item.id, in: item.topic, besides: item.senders)
         }
         self.scores?.validationStarted(item.id, now: now)
         self.gater?.validationStarted()

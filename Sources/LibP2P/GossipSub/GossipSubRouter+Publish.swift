@@ -25,7 +25,7 @@ extension GossipSubRouter {
             .filter { self.peers[$0].unwanted[id] == nil && self.peers[$0].id.bytes != message.from }
         if (message.data?.count ?? 0) >= self.parameters.idontwantThreshold {
             // It goes ahead of the message, to those who may have it from others before ours has arrived.
-            self.sendIDontWant([(topic, id)], besides: nil)
+            self.sendIDontWant(id, in: topic, besides: NumberSet())
         }
         let priority: SendPriority = isUrgent && self.parameters.prioritises ? .urgent : .own
         for peer in receivers { self.outboxes.edit(priority, peer) { $0.messages.append(message) } }

@@ -61,11 +61,6 @@ struct MessageCache: Sendable {
         self.ids(topic: topic, windows: self.historyGossip)
     }
 
-    /// The ids of a topic that came since the last heartbeat: no gossip has named them yet.
-    func newIDs(topic: Int) -> [MessageID] {
-        self.ids(topic: topic, windows: 1)
-    }
-
     private func ids(topic: Int, windows count: Int) -> [MessageID] {
         var ids: [MessageID] = []
         for window in self.windows.prefix(count) {
