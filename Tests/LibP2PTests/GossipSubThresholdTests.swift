@@ -44,6 +44,30 @@ extension RouterRig {
         #expect(rig.router.counters("t").pruneReasons[.negativeScore] == 1)
     }
 
+    /// One RPC asks for something, and deserves nothing.
+    @Test func whoFallsBelowTheGraylistThresholdGetsNoAnswers() {
+        var rig = RouterRig.scored {
+            $0.score?.behaviourPenaltyWeight = -100
+            $0.score?.behaviourPenaltyDecay = 0.9
+        }
+        rig.apply(.subscribe("t"))
+        rig.connect([2, 3])
+        let known = fixture.message()
+        rig.receive(RPC(messages: [known]), from: 3)
+        let asks = RPC(
+            ihave: [.init("t", ids: [MessageID([1])])], iwant: [rig.router.messageID(known)])
+        rig.receive(asks, from: 2)
+        #expect(rig.sent(to: 2).messages == [known] && rig.sent(to: 2).iwant == [MessageID([1])])
+        // It was sent away, and comes back at once, again and again.
+        rig.receive(RPC(prune: [.init("t", backoffSeconds: 60)]), from: 2)
+        var offence = asks
+        offence.graft = ["t"]
+        rig.receive(offence, from: 2)
+        #expect(rig.router.score(of: fixture.peer(2)) < -80)
+        #expect(rig.sent(to: 2).messages.isEmpty && rig.sent(to: 2).iwant.isEmpty)
+        #expect(!rig.sent(to: 2).prune.isEmpty)
+    }
+
     @Test func peerOfNegativeScoreIsNotGraftedOnAnyPath() {
         var rig = RouterRig.scored()
         rig.setScore(-1, of: [2])

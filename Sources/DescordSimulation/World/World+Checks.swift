@@ -22,8 +22,14 @@ extension World {
         if isFed, other >= honest, parameters.score != nil {
             let score = routers[node].score(of: peers.ids[other])
             if score < parameters.thresholds.graylist {
+                let load = [
+                    "\(rpc.messages.count) messages", "\(rpc.ihave.count) IHAVE",
+                    "\(rpc.iwant.count) ids asked for",
+                    "\(rpc.graft.count) GRAFT",
+                ]
                 violations.add(
-                    .sends, at: now, node: node, "feeds node \(other), which is graylisted with \(score)")
+                    .sends, at: now, node: node,
+                    "feeds node \(other), which is graylisted with \(score): \(load.joined(separator: ", "))")
             }
         }
         guard scenario.isPrivate, other >= honest, !isMember(other, inViewOf: node) else { return }

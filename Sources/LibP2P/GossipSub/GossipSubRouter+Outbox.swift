@@ -10,6 +10,7 @@ extension GossipSubRouter {
             for index in 0..<outbox.count {
                 var (peer, rpc) = outbox.take(index)
                 guard self.peers.contains(peer) else { continue }
+                if !self.isHeard(peer) { self.withhold(&rpc, from: peer) }
                 if priority == .control, self.peers[peer].hasRetries {
                     self.piggyback(on: &rpc, to: peer, now: now)
                 }
@@ -20,6 +21,13 @@ extension GossipSubRouter {
             }
         }
         self.outboxes.reset()
+    }
+
+    /// Leaves of an RPC what changes the peer's view of us: the input that is being handled made it too bad
+    /// for anything else, after some of it was thought of.
+    private mutating func withhold(_ rpc: inout RPC, from peer: Int) {
+        if !rpc.iwant.isEmpty { self.forgivePromises(of: peer) }
+        (rpc.messages, rpc.ihave, rpc.iwant, rpc.idontwant, rpc.graft) = ([], [], [], [], [])
     }
 
     /// Takes out of an RPC what a topic or the peer has no bandwidth for. What the peer asked for is charged
