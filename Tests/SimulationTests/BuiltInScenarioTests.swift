@@ -7,12 +7,7 @@ import Testing
 /// The scenarios that everybody can run, smaller where they are large: no checker fires, and what is promised
 /// comes.
 @Suite struct BuiltInScenarioTests {
-    /// Without optimisation a world is smaller still.
-    private static var nodesMax: Int {
-        var isUnoptimised = false
-        assert({ isUnoptimised = true }() == ())
-        return isUnoptimised ? 25 : 300
-    }
+    private static let nodesMax = SmallWorld.isUnoptimised ? 25 : 300
 
     @Test(.timeLimit(.minutes(10)), arguments: ScenarioLibrary.names)
     func noCheckerFires(_ name: String) throws {

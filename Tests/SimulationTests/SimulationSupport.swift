@@ -4,6 +4,13 @@ import Foundation
 
 /// Small worlds that the suites share.
 enum SmallWorld {
+    /// Whether this build is one to work with: without optimisation worlds are smaller still, and fewer.
+    static var isUnoptimised: Bool {
+        var isUnoptimised = false
+        assert({ isUnoptimised = true }() == ())
+        return isUnoptimised
+    }
+
     /// A quiet one.
     static func calm(nodes: Int = 30, _ change: (inout Scenario) -> Void = { _ in }) -> Scenario {
         var scenario = Scenario()

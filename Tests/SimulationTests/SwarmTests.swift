@@ -7,11 +7,7 @@ import Testing
 @Suite struct SwarmTests {
     /// How many seeds are run for each unit of `SCALE`; without optimisation a fiftieth, which is what one
     /// waits for while working.
-    private static var seedsPerScale: Int {
-        var isUnoptimised = false
-        assert({ isUnoptimised = true }() == ())
-        return isUnoptimised ? 20 : 1_000
-    }
+    private static let seedsPerScale = SmallWorld.isUnoptimised ? 20 : 1_000
 
     private static let environment = ProcessInfo.processInfo.environment
 

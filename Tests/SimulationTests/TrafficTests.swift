@@ -13,6 +13,17 @@ import Testing
         return scenario
     }
 
+    /// Runs both sides of a pair, each without a violation and complete.
+    private static func pair(_ name: String, seed: UInt64) throws -> (with: RunFigures, without: RunFigures) {
+        let with = try SmallWorld.run(Self.small(name, messages: 60), seed: seed)
+        let without = try SmallWorld.run(Self.small("\(name)-plain", messages: 60), seed: seed)
+        for figures in [with, without] {
+            #expect(figures.violations == [])
+            #expect(figures.delivered == figures.expected)
+        }
+        return (with, without)
+    }
+
     @Test(arguments: [("priority", "prioritises"), ("shaping", "topic_bytes_per_s")])
     func theScenariosOfAPairDifferInOneParameter(_ name: String, _ path: String) throws {
         let scenario = try #require(try ScenarioLibrary.scenario(name))
@@ -26,11 +37,8 @@ import Testing
 
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
     func urgentMessagesPassFullQueuesWhereThereIsPriority(_ seed: UInt64) throws {
-        let with = try SmallWorld.run(Self.small("priority", messages: 60), seed: seed)
-        let without = try SmallWorld.run(Self.small("priority-plain", messages: 60), seed: seed)
+        let (with, without) = try Self.pair("priority", seed: seed)
         for figures in [with, without] {
-            #expect(figures.violations == [])
-            #expect(figures.delivered == figures.expected)
             #expect(figures.urgentLatencies.count == 6 * 23)
             #expect(figures.ordinaryLatencies.count == 54 * 23)
         }
@@ -45,11 +53,8 @@ import Testing
 
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
     func aFileThatIsHeldBackLeavesRoomForTheOthers(_ seed: UInt64) throws {
-        let with = try SmallWorld.run(Self.small("shaping", messages: 60), seed: seed)
-        let without = try SmallWorld.run(Self.small("shaping-plain", messages: 60), seed: seed)
+        let (with, without) = try Self.pair("shaping", seed: seed)
         for figures in [with, without] {
-            #expect(figures.violations == [])
-            #expect(figures.delivered == figures.expected)
             #expect(figures.burstLatencies.count == 48 * 23)
             #expect(figures.ordinaryLatencies.count == 60 * 23)
         }

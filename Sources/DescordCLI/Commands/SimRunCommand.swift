@@ -9,7 +9,9 @@ package struct SimRunCommand: SimSubcommand {
         discussion: """
             SCENARIO is one of those that descord sim list shows, or the path of a file; steady unless \
             given. The same scenario and seed give the same run, to the last event. The exit code is 1 \
-            when something happened that must not happen; it is then listed under violations.
+            when something happened that must not happen; it is then listed under violations. From 2,000 \
+            nodes on the program begins itself anew with glibc's allocator on huge pages, unless \
+            GLIBC_TUNABLES is set.
             """)
 
     @Argument(

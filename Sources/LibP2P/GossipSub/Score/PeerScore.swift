@@ -7,7 +7,6 @@ import LibP2PCore
 /// whose score is not positive, so that nobody becomes innocent by coming back. A sum is added up in the
 /// order of the formula, topics by name, so that it is the same double everywhere.
 struct PeerScore: Sendable {
-    /// What behaviour costs; the parameters of topics change with `setTopicParameters`.
     private var shared: SharedValue<PeerScoreParameters>
     var schedule: DecaySchedule
 
@@ -47,6 +46,7 @@ struct PeerScore: Sendable {
             ttl: parameters.seenMessageTTL, countMax: parameters.seenMessageCountMax)
     }
 
+    /// What behaviour costs; the parameters of topics change with `setTopicParameters`.
     var parameters: PeerScoreParameters {
         @inline(__always) _read { yield self.shared.value }
     }
