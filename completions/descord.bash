@@ -300,13 +300,13 @@ _descord_space() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|list|invite|join|use|info|members|leave)
+    create|list|invite|join|use|info|members|leave|role|kick|ban|unban|mute|audit)
         # Offer subcommand argument completions
         "_descord_space_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create list invite join use info members leave' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create list invite join use info members leave role kick ban unban mute audit' -- "${cur}"))
         ;;
     esac
 }
@@ -648,6 +648,485 @@ _descord_space_leave() {
     esac
 }
 
+_descord_space_role() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __descord_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|define|grant|take)
+        # Offer subcommand argument completions
+        "_descord_space_role_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list define grant take' -- "${cur}"))
+        ;;
+    esac
+}
+
+_descord_space_role_list() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space role list -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_space_role_define() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--rank --permissions --space -s --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--rank')
+        return
+        ;;
+    '--permissions')
+        return
+        ;;
+    '--space'|'-s')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space role define -- --space "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_space_role_grant() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--space -s --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--space'|'-s')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space role grant -- --space "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space role grant -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_space_role_take() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--last-good --space -s --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--last-good')
+        return
+        ;;
+    '--space'|'-s')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space role take -- --space "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space role take -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_space_kick() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--reason --last-good --space -s --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--reason')
+        return
+        ;;
+    '--last-good')
+        return
+        ;;
+    '--space'|'-s')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space kick -- --space "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space kick -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_space_ban() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--reason --last-good --space -s --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--reason')
+        return
+        ;;
+    '--last-good')
+        return
+        ;;
+    '--space'|'-s')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space ban -- --space "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space ban -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_space_unban() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--space -s --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--space'|'-s')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space unban -- --space "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_space_mute() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--lift --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--last-good --space -s --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--last-good')
+        return
+        ;;
+    '--space'|'-s')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space mute -- --space "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space mute -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_space_audit() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(-n --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-n')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion space audit -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
 _descord_channel() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
@@ -660,13 +1139,13 @@ _descord_channel() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|list|use)
+    create|list|use|update|archive|moderator)
         # Offer subcommand argument completions
         "_descord_channel_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create list use' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create list use update archive moderator' -- "${cur}"))
         ;;
     esac
 }
@@ -790,6 +1269,157 @@ _descord_channel_use() {
     case "${positional_number}" in
     1)
         __descord_add_completions -W "$(__descord_custom_complete ---completion channel use -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_channel_update() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--read-only --no-read-only --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--name --purpose --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--name')
+        return
+        ;;
+    '--purpose')
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion channel update -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_channel_archive() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--undo --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion channel archive -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_channel_moderator() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--remove --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion channel moderator -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    2)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion channel moderator -- positional@1 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
         return
         ;;
     esac

@@ -5,6 +5,7 @@ import Testing
 /// in homes of its own. SCALE widens the randomised ones, SEED repeats one.
 @Suite(.serialized) struct ScenarioTests {
     static let names = [
+        "banned_admin_takes_his_puppet_along",
         "chain_continues_after_the_higher_number",
         "connect_is_done_by_the_node_that_runs",
         "fifty_posts_in_a_row_are_each_heard_once",
@@ -13,9 +14,11 @@ import Testing
         "full_disk_stores_nothing_and_loses_nothing",
         "history_is_read_through_a_third_when_its_author_is_gone",
         "hundred_posts_at_once_are_each_heard_once",
+        "kicked_member_is_cut_off_and_comes_back_by_a_grant",
         "killed_listener_leaves_nothing_that_blocks",
         "metrics_are_recorded_while_a_node_stays",
         "metrics_of_two_runs_add_up",
+        "muted_archived_and_read_only_refuse_posts",
         "own_listener_is_no_other_home",
         "peers_say_why_they_are_in_a_mesh_or_not",
         "post_killed_at_any_moment_loses_nothing_printed",
@@ -23,6 +26,7 @@ import Testing
         "presence_is_shown_by_those_who_stay_and_is_no_message",
         "profile_that_does_not_exist_is_refused_with_the_known_ones",
         "queues_of_both_are_delivered_when_either_comes",
+        "ranks_bound_what_roles_do",
         "read_only_database_is_read_and_not_written",
         "read_only_home_is_read_and_not_written",
         "read_only_home_without_a_database_says_so",

@@ -141,4 +141,24 @@ import Testing
             again.syncStorage(of: world.space)?.summary()
                 == world.alice.store.syncStorage(of: world.space)?.summary())
     }
+
+    @Test func homeOfAnEarlierVersionIsJudgedAnew() throws {
+        let world = try World().joined()
+        try world.post(world.bob, "hello")
+        let kick = try world.alice.store.kick(world.bob.store.publicKey, in: world.space)
+        let before = try world.alice.store.derivedState()
+        try world.alice.store.write { db in
+            try db.execute(
+                sql: """
+                    DROP TABLE acts;
+                    DROP INDEX operations_settled;
+                    ALTER TABLE operations DROP COLUMN settled;
+                    PRAGMA user_version = 2;
+                    """)
+        }
+        let store = try world.alice.reopened()
+        #expect(try store.derivedState() == before)
+        #expect(try store.members(of: world.space).count == 1)
+        #expect(try store.state(of: kick.id) == .admitted)
+    }
 }

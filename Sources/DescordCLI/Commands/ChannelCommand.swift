@@ -4,8 +4,11 @@ import DescordCore
 /// `descord channel`
 package struct ChannelCommand: CommandFolder {
     package static let configuration = CommandConfiguration(
-        commandName: "channel", abstract: "Create, list and choose channels.",
-        subcommands: [ChannelCreateCommand.self, ChannelListCommand.self, ChannelUseCommand.self])
+        commandName: "channel", abstract: "Create, list, choose and manage channels.",
+        subcommands: [
+            ChannelCreateCommand.self, ChannelListCommand.self, ChannelUseCommand.self,
+            ChannelUpdateCommand.self, ChannelArchiveCommand.self, ChannelModeratorCommand.self,
+        ])
 
     package init() {}
 }
@@ -65,12 +68,15 @@ package struct ChannelListCommand: DescordCommand {
                 try context.output.emit([
                     "channel": .string(channel.id.hex), "name": .optional(channel.name),
                     "space": .string(channel.space.hex), "current": .bool(channel.id == current),
-                    "archived": .bool(channel.isArchived),
+                    "archived": .bool(channel.isArchived), "read_only": .bool(channel.isReadOnly),
+                    "purpose": .optional(channel.purpose),
                 ])
             } else {
                 table.add(
                     channel.id == current ? "*" : " ", Short.id(channel.id),
-                    context.output.foreign(channel.shownName), channel.isArchived ? "archived" : "")
+                    context.output.foreign(channel.shownName),
+                    channel.isArchived ? "archived" : channel.isReadOnly ? "read-only" : "",
+                    context.output.foreign(channel.purpose ?? ""))
             }
         }
         for line in table.lines { try context.output.line(line) }

@@ -9,6 +9,8 @@ package struct SpaceCommand: CommandFolder {
         subcommands: [
             SpaceCreateCommand.self, SpaceListCommand.self, SpaceInviteCommand.self, SpaceJoinCommand.self,
             SpaceUseCommand.self, SpaceInfoCommand.self, SpaceMembersCommand.self, SpaceLeaveCommand.self,
+            SpaceRoleCommand.self, SpaceKickCommand.self, SpaceBanCommand.self, SpaceUnbanCommand.self,
+            SpaceMuteCommand.self, SpaceAuditCommand.self,
         ])
 
     package init() {}
@@ -161,6 +163,7 @@ package struct SpaceInfoCommand: DescordCommand {
                 "channels": .integer(Int64(row.channelCount)), "operations": .integer(Int64(info.operations)),
                 "waiting": .integer(Int64(info.waiting)), "held": .integer(Int64(info.held)),
                 "invalid": .integer(Int64(info.invalid)), "void": .integer(Int64(info.void)),
+                "revoked": .integer(Int64(info.revoked)),
                 "heads": info.heads.map(\.hex).json,
                 "forks": info.forks.map(\.description).json,
             ])
@@ -182,7 +185,7 @@ package struct SpaceInfoCommand: DescordCommand {
         table.add(
             "operations",
             "\(info.operations) (\(info.waiting) waiting, \(info.held) held, \(info.invalid) invalid, "
-                + "\(info.void) void)")
+                + "\(info.void) void, \(info.revoked) revoked)")
         table.add("heads", info.heads.map(Short.id).joined(separator: " "))
         for fork in info.forks { table.add("forked key", fork.description) }
         for line in table.lines { try output.line(line) }

@@ -8,7 +8,7 @@ import LibP2PCore
 /// Names that others chose come out as nil unless they keep the rules for names: what is shown instead is the
 /// id.
 package struct Records: Sendable {
-    private let store: Store
+    let store: Store
 
     package init(_ store: Store) {
         self.store = store
@@ -30,7 +30,7 @@ package struct Records: Sendable {
         try self.explained { () throws(StoreError) in try self.store.channels(of: space) }.map { channel in
             ChannelRow(
                 id: channel.id, space: channel.space, name: Self.shown(channel: channel.name),
-                isArchived: false)
+                purpose: channel.purpose, isArchived: channel.isArchived, isReadOnly: channel.isReadOnly)
         }
     }
 
@@ -52,7 +52,8 @@ package struct Records: Sendable {
         return SpaceInfoRow(
             creator: creator, created: members.first { $0.peer == creator }?.since,
             operations: details.operations.values.reduce(0, +), waiting: count(.waiting), held: count(.held),
-            invalid: count(.invalid), void: count(.void), heads: details.heads,
+            invalid: count(.invalid), void: count(.void),
+            revoked: count(.revoked), heads: details.heads,
             forks: details.forks.map { PeerID($0.author) }, rank: members.first { $0.isSelf }?.rank ?? 0)
     }
 
@@ -153,6 +154,13 @@ package struct Records: Sendable {
         try self.explained { () throws(StoreError) in try self.store.dropOutbox(ids) }
     }
 
+    /// Writes an operation, and returns its id once it is durable.
+    package func write(
+        now: WallTime, _ body: (Store, WallTime) throws(StoreError) -> Authored
+    ) throws(CommandError) -> OperationID {
+        try self.explained { () throws(StoreError) in try body(self.store, now) }.id
+    }
+
     // MARK: - What is current
 
     package func currentSpace() throws(CommandError) -> SpaceID? {
@@ -181,7 +189,7 @@ package struct Records: Sendable {
 
     // MARK: - Translation
 
-    private func explained<Value>(_ body: () throws(StoreError) -> Value) throws(CommandError) -> Value {
+    func explained<Value>(_ body: () throws(StoreError) -> Value) throws(CommandError) -> Value {
         do {
             return try body()
         } catch {

@@ -80,6 +80,11 @@ package struct References {
         }
         let open = channels.filter { !$0.isArchived }
         if open.count == 1 { return open[0] }
+        guard !open.isEmpty || channels.isEmpty else {
+            throw CommandError(
+                .badInput, .noChannel, "every channel of the space \"\(space.shownName)\" is archived",
+                hint: "descord channel archive --undo CHANNEL")
+        }
         guard !open.isEmpty else {
             throw CommandError(
                 .badInput, .noChannel, "the space \"\(space.shownName)\" has no channel",

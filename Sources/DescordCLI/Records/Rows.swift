@@ -29,13 +29,20 @@ package struct ChannelRow: Equatable, Sendable {
     package var id: ChannelID
     package var space: SpaceID
     package var name: String?
+    package var purpose: String?
     package var isArchived: Bool
+    package var isReadOnly: Bool
 
-    package init(id: ChannelID, space: SpaceID, name: String?, isArchived: Bool) {
+    package init(
+        id: ChannelID, space: SpaceID, name: String?, purpose: String? = nil, isArchived: Bool,
+        isReadOnly: Bool = false
+    ) {
         self.id = id
         self.space = space
         self.name = name
+        self.purpose = purpose
         self.isArchived = isArchived
+        self.isReadOnly = isReadOnly
     }
 
     package var shownName: String { self.name ?? Short.id(self.id) }
@@ -70,6 +77,7 @@ package struct SpaceInfoRow: Equatable, Sendable {
     package var held: Int
     package var invalid: Int
     package var void: Int
+    package var revoked: Int
     package var heads: [OperationID]
     /// Authors who signed two operations with one sequence number.
     package var forks: [PeerID]
@@ -78,7 +86,7 @@ package struct SpaceInfoRow: Equatable, Sendable {
 
     package init(
         creator: PeerID?, created: WallTime?, operations: Int, waiting: Int, held: Int, invalid: Int,
-        void: Int, heads: [OperationID], forks: [PeerID], rank: Int
+        void: Int, revoked: Int = 0, heads: [OperationID], forks: [PeerID], rank: Int
     ) {
         self.creator = creator
         self.created = created
@@ -87,6 +95,7 @@ package struct SpaceInfoRow: Equatable, Sendable {
         self.held = held
         self.invalid = invalid
         self.void = void
+        self.revoked = revoked
         self.heads = heads
         self.forks = forks
         self.rank = rank

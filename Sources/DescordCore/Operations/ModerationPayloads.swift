@@ -182,8 +182,12 @@ public struct Mute: OperationPayload {
     public var member: Ed25519.PublicKey
     /// The last operation that stays in force.
     public var lastGood: OperationID?
-    /// Milliseconds since 1970 at which it ends; nil: until further notice.
+    /// Zero lifts the mutes that this one follows; anything else is until when it is meant, in milliseconds
+    /// since 1970, for people to read: no clock ends a mute.
     public var until: UInt64?
+
+    /// Whether this lifts earlier mutes.
+    public var isLifted: Bool { self.until == 0 }
 
     public init(member: Ed25519.PublicKey, lastGood: OperationID? = nil, until: UInt64? = nil) {
         self.member = member

@@ -36,6 +36,7 @@ public struct OperationKind: RawRepresentable, Hashable, Comparable, Sendable {
     public static let channelCreate = OperationKind(10)
     public static let channelUpdate = OperationKind(11)
     public static let channelArchive = OperationKind(12)
+    public static let channelModerator = OperationKind(13)
     public static let memberJoin = OperationKind(20)
     public static let memberAdmit = OperationKind(21)
     public static let memberLeave = OperationKind(22)
@@ -77,7 +78,8 @@ public struct OperationKind: RawRepresentable, Hashable, Comparable, Sendable {
     /// Whether an operation of this kind names a channel; nil for kinds that are not known here.
     var namesChannel: Bool? {
         switch self {
-        case .channelUpdate, .channelArchive, .messagePost, .messageEdit, .messageDelete, .reactionAdd,
+        case .channelUpdate, .channelArchive, .channelModerator, .messagePost, .messageEdit, .messageDelete,
+            .reactionAdd,
             .reactionRemove, .pin, .unpin, .threadCreate:
             true
         case .spaceCreate, .spaceRename, .spaceVisibility, .channelCreate, .memberJoin, .memberAdmit,
@@ -87,6 +89,22 @@ public struct OperationKind: RawRepresentable, Hashable, Comparable, Sendable {
             .profile:
             false
         default: nil
+        }
+    }
+
+    /// Whether a mute takes away the right to write it.
+    var isSpeech: Bool {
+        switch self {
+        case .messagePost, .messageEdit, .reactionAdd, .pin, .threadCreate: true
+        default: false
+        }
+    }
+
+    /// Whether it takes something away from others, so that what they wrote is to be judged anew.
+    public var revokes: Bool {
+        switch self {
+        case .memberRemove, .roleTake, .ban, .mute: true
+        default: false
         }
     }
 

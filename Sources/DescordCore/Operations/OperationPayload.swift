@@ -50,7 +50,7 @@ enum OperationPayloads {
     /// agree.
     static let bodies: [any OperationPayload.Type] = [
         SpaceCreate.self, SpaceRename.self, SpaceVisibility.self,
-        ChannelCreate.self, ChannelUpdate.self, ChannelArchive.self,
+        ChannelCreate.self, ChannelUpdate.self, ChannelArchive.self, ChannelModerator.self,
         MemberJoin.self, MemberAdmit.self, MemberLeave.self, MemberRemove.self,
         RoleDefine.self, RoleGrant.self, RoleTake.self, Ban.self, Unban.self, Mute.self,
         InviteCreate.self, InviteRevoke.self, BudgetChange.self,

@@ -117,10 +117,13 @@ public struct ChannelUpdate: OperationPayload {
     public var name: String?
     /// The new purpose.
     public var purpose: String?
+    /// Whether only those who manage or moderate it post in it.
+    public var isReadOnly: Bool?
 
-    public init(name: String? = nil, purpose: String? = nil) {
+    public init(name: String? = nil, purpose: String? = nil, isReadOnly: Bool? = nil) {
         self.name = name
         self.purpose = purpose
+        self.isReadOnly = isReadOnly
     }
 
     public init?(decoding bytes: [UInt8]) {
@@ -129,12 +132,14 @@ public struct ChannelUpdate: OperationPayload {
         self.name = message.hasName ? message.name : nil
         guard OperationPayloads.fits(message.purpose, PayloadLimits.maxNoteSize) else { return nil }
         self.purpose = message.hasPurpose ? message.purpose : nil
+        self.isReadOnly = message.hasReadOnly ? message.readOnly : nil
     }
 
     public var encoded: [UInt8] {
         var message = PBChannelUpdate()
         if let name { message.name = name }
         if let purpose { message.purpose = purpose }
+        if let isReadOnly { message.readOnly = isReadOnly }
         return message.octets
     }
 }
@@ -158,6 +163,36 @@ public struct ChannelArchive: OperationPayload {
     public var encoded: [UInt8] {
         var message = PBChannelArchive()
         message.archived = self.archived
+        return message.octets
+    }
+}
+
+/// Makes somebody a moderator of the header's channel, or ends that.
+public struct ChannelModerator: OperationPayload {
+    public static let kind = OperationKind.channelModerator
+
+    /// Who.
+    public var member: Ed25519.PublicKey
+    /// Whether they moderate it from now on.
+    public var isModerator: Bool
+
+    public init(member: Ed25519.PublicKey, isModerator: Bool) {
+        self.member = member
+        self.isModerator = isModerator
+    }
+
+    public init?(decoding bytes: [UInt8]) {
+        guard let message = PBChannelModerator(octets: bytes), message.hasMember, message.hasModerator,
+            let member = Ed25519.PublicKey(message.member.octets)
+        else { return nil }
+        self.member = member
+        self.isModerator = message.moderator
+    }
+
+    public var encoded: [UInt8] {
+        var message = PBChannelModerator()
+        message.member = .init(octets: self.member.bytes)
+        message.moderator = self.isModerator
         return message.octets
     }
 }

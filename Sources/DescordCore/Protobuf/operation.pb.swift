@@ -356,12 +356,22 @@ nonisolated struct PBChannelUpdate: Sendable {
   /// Clears the value of `purpose`. Subsequent reads from it will return its default value.
   mutating func clearPurpose() {self._purpose = nil}
 
+  var readOnly: Bool {
+    get {_readOnly ?? false}
+    set {_readOnly = newValue}
+  }
+  /// Returns true if `readOnly` has been explicitly set.
+  var hasReadOnly: Bool {self._readOnly != nil}
+  /// Clears the value of `readOnly`. Subsequent reads from it will return its default value.
+  mutating func clearReadOnly() {self._readOnly = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _name: String? = nil
   fileprivate var _purpose: String? = nil
+  fileprivate var _readOnly: Bool? = nil
 }
 
 /// Kind 12: closes the header's channel for posting, or opens it again.
@@ -384,6 +394,38 @@ nonisolated struct PBChannelArchive: Sendable {
   init() {}
 
   fileprivate var _archived: Bool? = nil
+}
+
+/// Kind 13: makes somebody a moderator of the header's channel, or ends that.
+nonisolated struct PBChannelModerator: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var member: Data {
+    get {_member ?? Data()}
+    set {_member = newValue}
+  }
+  /// Returns true if `member` has been explicitly set.
+  var hasMember: Bool {self._member != nil}
+  /// Clears the value of `member`. Subsequent reads from it will return its default value.
+  mutating func clearMember() {self._member = nil}
+
+  var moderator: Bool {
+    get {_moderator ?? false}
+    set {_moderator = newValue}
+  }
+  /// Returns true if `moderator` has been explicitly set.
+  var hasModerator: Bool {self._moderator != nil}
+  /// Clears the value of `moderator`. Subsequent reads from it will return its default value.
+  mutating func clearModerator() {self._moderator = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _member: Data? = nil
+  fileprivate var _moderator: Bool? = nil
 }
 
 /// Kind 20: a newcomer asks to be let in, with a ticket (both fields) or into a public space (neither).
@@ -544,7 +586,8 @@ nonisolated struct PBRoleDefine: Sendable {
   /// Clears the value of `rank`. Subsequent reads from it will return its default value.
   mutating func clearRank() {self._rank = nil}
 
-  /// Bits: 0 send, 1 react, 2 thread, 3 invite, 4 kick, 5 ban, 6 manage channels, 7 manage roles, 8 moderate.
+  /// Bits: 0 send, 1 react, 2 thread, 3 invite, 4 kick, 5 ban, 6 manage channels, 7 manage roles, 8 moderate,
+  /// 9 create channels, 10 manage the space.
   var permissions: UInt64 {
     get {_permissions ?? 0}
     set {_permissions = newValue}
@@ -728,7 +771,7 @@ nonisolated struct PBMute: Sendable {
   /// Clears the value of `lastGood`. Subsequent reads from it will return its default value.
   mutating func clearLastGood() {self._lastGood = nil}
 
-  /// milliseconds since 1970, absent: until further notice
+  /// 0: lifts the mutes that it follows; else for people to read
   var until: UInt64 {
     get {_until ?? 0}
     set {_until = newValue}
@@ -1430,7 +1473,7 @@ nonisolated extension PBChannelCreate: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBChannelUpdate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ChannelUpdate"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}purpose\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}purpose\0\u{3}read_only\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1440,6 +1483,7 @@ nonisolated extension PBChannelUpdate: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self._name) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self._purpose) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self._readOnly) }()
       default: break
       }
     }
@@ -1456,12 +1500,16 @@ nonisolated extension PBChannelUpdate: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._purpose {
       try visitor.visitSingularStringField(value: v, fieldNumber: 2)
     } }()
+    try { if let v = self._readOnly {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBChannelUpdate, rhs: PBChannelUpdate) -> Bool {
     if lhs._name != rhs._name {return false}
     if lhs._purpose != rhs._purpose {return false}
+    if lhs._readOnly != rhs._readOnly {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1496,6 +1544,45 @@ nonisolated extension PBChannelArchive: SwiftProtobuf.Message, SwiftProtobuf._Me
 
   static func ==(lhs: PBChannelArchive, rhs: PBChannelArchive) -> Bool {
     if lhs._archived != rhs._archived {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChannelModerator: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ChannelModerator"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}member\0\u{1}moderator\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self._member) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self._moderator) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._member {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._moderator {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBChannelModerator, rhs: PBChannelModerator) -> Bool {
+    if lhs._member != rhs._member {return false}
+    if lhs._moderator != rhs._moderator {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

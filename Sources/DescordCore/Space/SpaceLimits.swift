@@ -34,9 +34,14 @@ public enum OperationState: Int, Hashable, Sendable, CaseIterable {
     case invalid = 3
     /// Its author was not permitted to write it.
     case void = 4
+    /// Its author was permitted, but what that rested on was taken away: a later operation may bring it back.
+    case revoked = 5
 
     /// Whether the state is final: what links to it need not wait any longer.
     public var isSettled: Bool { self != .waiting && self != .held }
+
+    /// Whether its author was permitted to write it by its causal past, which never changes.
+    public var isEligible: Bool { self == .admitted || self == .revoked }
 }
 
 /// Why an operation is not stored.

@@ -32,30 +32,54 @@ public struct SpaceEntry: Hashable, Sendable {
     }
 }
 
-/// What the rules of a space read; every list holds admitted operations only, in any order.
+/// What the rules of a space read. Every list holds eligible operations only (those of which the state is
+/// `admitted` or `revoked`), in any order.
 ///
 /// Lists may name more than the causal past of the operation that is judged: the rules look at its past
 /// alone.
 public protocol SpaceLookup {
     /// The space.
     var space: SpaceID { get }
-    /// A settled operation (admitted, invalid or void); nil for others.
+    /// What the rules found out already; for as long as this lookup sees one state of the set.
+    var cache: AuthorityCache { get }
+
+    /// A settled operation (not waiting, not held); nil for others.
     func entry(_ id: OperationID) throws -> SpaceEntry?
-    /// An admitted operation with its body.
+    /// An eligible operation with its body.
     func operation(_ id: OperationID) throws -> Operation?
-    /// The `member admit` operations of this key.
-    func admissions(of key: Ed25519.PublicKey) throws -> [OperationID]
-    /// The `member leave` operations by, and the `member remove` and `ban` operations of, this key.
-    func departures(of key: Ed25519.PublicKey) throws -> [OperationID]
+    /// The place of an eligible authority operation in pasts; nil for others.
+    func index(of id: OperationID) throws -> UInt32?
+    /// The authority operations in the causal past of a settled operation, itself included.
+    func past(of id: OperationID) throws -> AuthorityPast
+    /// Whether `ancestor` is in the causal past of `id`, or is it; both are settled.
+    func isAncestor(_ ancestor: OperationID, of id: OperationID) throws -> Bool
+
+    /// How an eligible authority operation was permitted.
+    func bases(of id: OperationID) throws -> [Basis]
+    /// The rank with which an eligible authority operation acts in the whole set; nil when it is not
+    /// effective.
+    func actingRank(of id: OperationID) throws -> UInt32?
+
+    /// The `member admit`, `role grant` and `channel moderator` operations that name this key.
+    func grants(to key: Ed25519.PublicKey) throws -> [OperationID]
+    /// The `member leave` operations by, and the `member remove`, `ban`, `unban`, `role take` and `mute`
+    /// operations of, this key.
+    func revocations(of key: Ed25519.PublicKey) throws -> [OperationID]
+    /// All `member remove`, `ban`, `role take` and `mute` operations.
+    func revocations() throws -> [OperationID]
+    /// The `role define` operations of this role, the first included.
+    func definitions(of role: OperationID) throws -> [OperationID]
+    /// The operations of this kind that say what is so from now on: of a channel (`channel update`, `channel
+    /// archive`), or of the space.
+    func changes(_ kind: OperationKind, of channel: ChannelID?) throws -> [OperationID]
     /// The `member admit` operations whose join names this invite; several may let in one member.
     func uses(of invite: OperationID) throws -> [OperationID]
     /// The `invite revoke` operations of this invite.
-    func revocations(of invite: OperationID) throws -> [OperationID]
-    /// The `space visibility` operations.
-    func visibilityChanges() throws -> [OperationID]
-    /// Which of `candidates`, admitted authority operations all, are in the causal past of `roots`, the roots
-    /// included. A lookup that stores pasts answers without a walk.
-    func past(of roots: [OperationID], among candidates: [OperationID]) throws -> Set<OperationID>
+    func revocations(ofInvite invite: OperationID) throws -> [OperationID]
+    /// The authority operations of this author.
+    func authorityOperations(by key: Ed25519.PublicKey) throws -> [OperationID]
+    /// The `role grant` operations of this role.
+    func grants(of role: OperationID) throws -> [OperationID]
     /// Whether a stored operation, in force or waiting, says that this key is or was a member: whose
     /// operations may wait.
     func isKnown(_ key: Ed25519.PublicKey) throws -> Bool
@@ -65,27 +89,24 @@ extension SpaceLookup {
     /// The creator's key; nil before the genesis is stored.
     public func creator() throws -> Ed25519.PublicKey? { try self.entry(self.space)?.author }
 
-    /// Walks the links from `roots`. Clocks grow along links, so the walk turns round where none of the
-    /// candidates can be any more.
-    public func past(of roots: [OperationID], among candidates: [OperationID]) throws -> Set<OperationID> {
-        var missing = Set(candidates)
-        var found: Set<OperationID> = []
-        var oldest: HybridLogicalClock?
-        for id in candidates {
-            guard let entry = try self.entry(id) else {
-                missing.remove(id)
-                continue
-            }
-            oldest = min(oldest ?? entry.clock, entry.clock)
-        }
-        guard let oldest else { return [] }
-        var seen = Set(roots)
-        var stack = roots
-        while let id = stack.popLast(), !missing.isEmpty {
-            if missing.remove(id) != nil { found.insert(id) }
-            guard let entry = try self.entry(id), entry.clock > oldest else { continue }
+    /// The authority operations in the causal past of `roots`, these included.
+    public func past(of roots: [OperationID]) throws -> AuthorityPast {
+        try roots.reduce(into: AuthorityPast()) { $0.formUnion(try self.past(of: $1)) }
+    }
+
+    /// Walks the links from `id`. Clocks grow along links, so the walk turns round below the one that is
+    /// looked for.
+    public func isAncestor(_ ancestor: OperationID, of id: OperationID) throws -> Bool {
+        if ancestor == id { return true }
+        if let index = try self.index(of: ancestor) { return try self.past(of: id).contains(index) }
+        guard let wanted = try self.entry(ancestor) else { return false }
+        var seen: Set<OperationID> = [id]
+        var stack = [id]
+        while let next = stack.popLast() {
+            guard let entry = try self.entry(next), entry.clock > wanted.clock else { continue }
+            if entry.links.contains(ancestor) { return true }
             for link in entry.links where seen.insert(link).inserted { stack.append(link) }
         }
-        return found
+        return false
     }
 }

@@ -11,66 +11,89 @@ extension SpaceRules {
     /// Uses and expiry are the admitting member's to check.
     func permitsJoin(_ operation: Operation) throws -> Bool {
         guard let join = operation.payload(MemberJoin.self) else { return false }
-        let roots = operation.header.links
+        let view = try AuthorityView(self.lookup.past(of: operation.header.links), in: self.lookup)
         if let id = join.invite {
-            guard try self.lookup.past(of: roots, among: [id]).contains(id),
+            guard try view.contains(id),
                 let invite = try self.lookup.operation(id)?.payload(InviteCreate.self),
                 JoinProof.isValid(operation, key: invite.publicKey)
             else { return false }
         }
-        let verdict = try self.verdict(invite: join.invite, joiner: operation.author, at: roots, now: nil)
-        return verdict == .allowed
+        return try self.verdict(invite: join.invite, joiner: operation.author, in: view, now: nil) == .allowed
     }
 
     /// Returns whether an admission keeps the rules: the join is in its past and by the newcomer, and the
     /// invite was neither revoked, expired nor used up by the admission's own past and clock.
-    func permitsAdmit(_ operation: Operation) throws -> Bool {
-        guard let admit = operation.payload(MemberAdmit.self) else { return false }
-        let roots = operation.header.links
-        guard try self.lookup.past(of: roots, among: [admit.join]).contains(admit.join),
-            let request = try self.lookup.operation(admit.join), request.author == admit.member,
-            let join = request.payload(MemberJoin.self)
+    func permitsAdmit(
+        _ operation: Operation, _ admit: MemberAdmit, _ view: AuthorityView<Lookup>
+    ) throws -> Bool {
+        guard try view.contains(admit.join), let request = try self.lookup.operation(admit.join),
+            request.author == admit.member, let join = request.payload(MemberJoin.self)
         else { return false }
-        let verdict = try self.verdict(
-            invite: join.invite, joiner: admit.member, at: roots, now: operation.header.clock.wallTime)
-        return verdict == .allowed
+        let now = operation.header.clock.wallTime
+        return try self.verdict(invite: join.invite, joiner: admit.member, in: view, now: now) == .allowed
     }
 
-    /// Returns whether `joiner` may be let in by everything that is admitted here.
+    /// Returns whether `admitter` may let in `joiner` now, by everything that is here.
+    ///
+    /// An invite of a rank lets in through those who outrank it alone; to others it is unknown.
     public func joinVerdict(
-        invite: OperationID?, joiner: Ed25519.PublicKey, now: WallTime
+        invite id: OperationID?, joiner: Ed25519.PublicKey, admitter: Ed25519.PublicKey, now: WallTime
     ) throws -> JoinVerdict {
-        try self.verdict(invite: invite, joiner: joiner, at: nil, now: now)
+        let view = AuthorityView(everythingIn: self.lookup)
+        let verdict = try self.verdict(invite: id, joiner: joiner, in: view, now: now)
+        guard verdict == .allowed, let id,
+            let rank = try self.lookup.operation(id)?.payload(InviteCreate.self)?.rank, rank > 0
+        else { return verdict }
+        return try view.rank(of: admitter) ?? 0 > rank ? .allowed : .unknown
     }
 
     /// The checks in one place; without `now` neither expiry nor uses are looked at.
     private func verdict(
-        invite id: OperationID?, joiner: Ed25519.PublicKey, at roots: [OperationID]?, now: WallTime?
+        invite id: OperationID?, joiner: Ed25519.PublicKey, in view: AuthorityView<Lookup>, now: WallTime?
     ) throws -> JoinVerdict {
-        if try self.isMember(joiner, at: roots) { return .alreadyMember }
-        if let refusal = try self.departureVerdict(invite: id, joiner: joiner, at: roots) { return refusal }
-        guard let id else { return try self.isPublic(at: roots) ? .allowed : .unknown }
-        guard let operation = try self.lookup.operation(id), let invite = operation.payload(InviteCreate.self)
+        if try !view.holdings(of: joiner).isEmpty { return .alreadyMember }
+        if let refusal = try self.departureVerdict(invite: id, joiner: joiner, in: view) { return refusal }
+        guard let id else { return try self.isPublic(view) ? .allowed : .unknown }
+        guard try view.contains(id), let operation = try self.lookup.operation(id),
+            let invite = operation.payload(InviteCreate.self)
         else { return .unknown }
-        let revocations = try self.lookup.revocations(of: id)
-        guard try self.inPast(revocations, of: roots).isEmpty,
-            try self.isMember(operation.author, at: roots)
+        let revocations = try self.lookup.revocations(ofInvite: id)
+        guard try view.actingRank(of: id) != nil,
+            try !revocations.contains(where: {
+                try view.contains($0) && view.actingRank(of: $0) != nil
+            }),
+            try !view.holdings(of: operation.author).isEmpty
         else { return .revoked }
         guard let now else { return .allowed }
         if let expires = invite.expires, UInt64(max(0, now.milliseconds)) > expires { return .expired }
-        let uses = try self.inPast(self.lookup.uses(of: id), of: roots)
+        let uses = try self.lookup.uses(of: id).filter(view.contains)
         return try self.usersByAdmission(uses).count < Int(invite.uses) ? .allowed : .usedUp
     }
 
-    /// A ticket brings nobody back who left, was removed or banned; a public space takes back who left.
+    /// A ticket brings nobody back who left, was removed or is banned; a public space takes back who left.
     private func departureVerdict(
-        invite: OperationID?, joiner: Ed25519.PublicKey, at roots: [OperationID]?
+        invite: OperationID?, joiner: Ed25519.PublicKey, in view: AuthorityView<Lookup>
     ) throws -> JoinVerdict? {
-        let past = try self.inPast(self.lookup.departures(of: joiner), of: roots)
-        guard !past.isEmpty else { return nil }
-        let kinds = try past.sorted().compactMap { try self.lookup.entry($0)?.kind }
-        if kinds.contains(.ban) { return .banned }
-        return invite == nil && kinds.allSatisfy { $0 == .memberLeave } ? nil : .revoked
+        var departures: [SpaceEntry] = []
+        var unbans: [OperationID] = []
+        for id in try self.lookup.revocations(of: joiner).filter(view.contains) {
+            guard let entry = try self.lookup.entry(id), try view.actingRank(of: id) != nil else { continue }
+            switch entry.kind {
+            case .memberLeave, .memberRemove, .ban: departures.append(entry)
+            case .unban: unbans.append(id)
+            default: break
+            }
+        }
+        let isBanned = try departures.contains { departure in
+            try departure.kind == .ban
+                && !unbans.contains { try self.lookup.isAncestor(departure.id, of: $0) }
+        }
+        if isBanned { return .banned }
+        // A lifted ban of somebody who never was a member leaves nothing behind.
+        let wasMember = try self.lookup.grants(to: joiner).contains(where: view.contains)
+        departures.removeAll { $0.kind == .ban && !wasMember }
+        if departures.isEmpty { return nil }
+        return invite == nil && departures.allSatisfy { $0.kind == .memberLeave } ? nil : .revoked
     }
 
     /// Returns the admissions of an invite beyond its uses, in the order of clock and id: they stay in force

@@ -63,12 +63,17 @@ extension NodeEngine {
         self.gossip.subscribe(context.topic)
     }
 
-    /// Reads the members of a space again, after an operation changed them.
-    func membersChanged(in context: SpaceContext) {
+    /// Reads the members of a space again, after an operation changed them. The sessions of those who were
+    /// removed are reset; who leaves on its own account, as one of `leavers`, still gets its receipts.
+    func membersChanged(in context: SpaceContext, leaving leavers: Set<PeerID> = []) {
         // They stay as they were.
         guard let members = try? self.otherMembers(of: context.id) else { return }
         let joined = members.subtracting(context.members)
+        let removed = context.members.subtracting(members)
         context.members = members
+        for session in context.sessions where removed.contains(session.peer) {
+            if leavers.contains(session.peer) { session.leave() } else { session.reset() }
+        }
         // Who has just become a member said who it is before that.
         for connection in self.host.connections where joined.contains(connection.peer) {
             self.keepRecord(of: connection)

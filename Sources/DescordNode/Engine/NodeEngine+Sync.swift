@@ -206,7 +206,10 @@ extension NodeEngine {
                 for operation in here { self.recentlySynced.insert(operation.id) }
                 self.measureSynced(here, in: context)
             }
-            if here.contains(where: { $0.kind.changesMembers }) { self.membersChanged(in: context) }
+            if here.contains(where: { $0.kind.changesMembers }) {
+                let leavers = here.filter { $0.kind == .memberLeave }.map { PeerID($0.author) }
+                self.membersChanged(in: context, leaving: Set(leavers))
+            }
             let committed = here.map { (id: $0.id, author: $0.author) }
             for session in context.sessions {
                 session.committed(committed)
@@ -225,7 +228,8 @@ extension OperationKind {
     /// Whether an operation of this kind can change who is a member.
     var changesMembers: Bool {
         switch self {
-        case .spaceCreate, .memberAdmit, .memberLeave, .memberRemove, .ban, .unban: true
+        case .spaceCreate, .memberAdmit, .memberLeave, .memberRemove, .ban, .unban, .roleGrant, .roleTake:
+            true
         default: false
         }
     }

@@ -57,7 +57,7 @@ struct AuthoringTransaction {
         }
         switch judgement {
         case .admitted, .waiting, .held: break
-        case .void, .invalid, .ignored: throw StoreError.notPermitted
+        case .void, .invalid, .revoked, .ignored: throw StoreError.notPermitted
         }
         return try self.store(operation, judgement, in: row, isQueued: true)
     }

@@ -143,7 +143,8 @@ extension Store {
             if let earlier = try author.earlierAdmission(of: request) {
                 return .admitted(admission: earlier.operation, arrived: [])
             }
-            let verdict = try rules.joinVerdict(invite: join.invite, joiner: request.author, now: author.now)
+            let verdict = try rules.joinVerdict(
+                invite: join.invite, joiner: request.author, admitter: self.publicKey, now: author.now)
             guard verdict == .allowed else { return .refused(verdict) }
             let isStored = try author.db.exists("SELECT 1 FROM operations WHERE id = ?", [request.id.data])
             if !isStored {

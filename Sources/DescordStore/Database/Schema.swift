@@ -1,10 +1,12 @@
+import Foundation
 import GRDB
+import LibP2PCore
 
 /// The tables of `descord.db`, as a list of steps that only grows; `PRAGMA user_version` counts those that
 /// are done.
 enum Schema {
     /// The steps, oldest first. A released step never changes.
-    static let steps: [String] = [first, second]
+    static let steps: [String] = [first, second, authority]
 
     /// The version that this program writes.
     static var version: Int { self.steps.count }
@@ -16,6 +18,11 @@ enum Schema {
         try db.inTransaction(.immediate) {
             for step in try self.found(db)..<self.version {
                 try db.execute(sql: self.steps[step])
+            }
+            // What a step adds that follows from the operations is filled in from these.
+            if try db.exists("SELECT 1 FROM spaces") {
+                try Rebuild.all(
+                    db, now: WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)))
             }
             try db.execute(sql: "PRAGMA user_version = \(self.version)")
             return .commit
@@ -163,5 +170,18 @@ enum Schema {
             peer BLOB PRIMARY KEY, expires INTEGER NOT NULL, behaviour_penalty REAL NOT NULL,
             topics TEXT NOT NULL
         ) WITHOUT ROWID;
+        """
+
+    /// Whom or what authority operations are about, and on what they rest; the order in which operations were
+    /// settled here.
+    private static let authority = """
+        ALTER TABLE operations ADD COLUMN settled INTEGER;
+        CREATE UNIQUE INDEX operations_settled ON operations (settled);
+        CREATE TABLE acts (
+            n INTEGER PRIMARY KEY REFERENCES operations (n) ON DELETE CASCADE,
+            space INTEGER NOT NULL, kind INTEGER NOT NULL, subject BLOB, bases BLOB, rank INTEGER
+        );
+        CREATE INDEX acts_subject ON acts (space, subject, kind);
+        CREATE INDEX acts_kind ON acts (space, kind);
         """
 }

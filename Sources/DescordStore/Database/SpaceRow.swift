@@ -29,6 +29,10 @@ final class SpaceRow {
     /// When this home became a member first; nil before the end of that transaction.
     let joinedAt: WallTime?
     var isDirty = false
+    /// Whether everything stored is being judged anew: nobody who is stored is a stranger.
+    var isRebuilding = false
+    /// What the rules found out in this transaction.
+    let authority = AuthorityCache()
 
     init?(_ row: Row) {
         guard let id = row.id("id"),

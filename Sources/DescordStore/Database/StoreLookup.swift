@@ -10,80 +10,38 @@ struct StoreLookup: SpaceLookup {
     let row: SpaceRow
 
     var space: SpaceID { self.row.id }
+    var cache: AuthorityCache { self.row.authority }
 
     func entry(_ id: OperationID) throws -> SpaceEntry? {
         guard
             let row = try self.db.row(
                 """
                 SELECT id, author, sequence, links, clock, kind, state FROM operations
-                WHERE id = ? AND space = ? AND state IN (0, 3, 4)
+                WHERE id = ? AND space = ? AND state NOT IN (1, 2)
                 """, [id.data, self.row.number])
         else { return nil }
         return SpaceEntry(row)
     }
 
     func operation(_ id: OperationID) throws -> Operation? {
-        try Operation.find(self.db, id, where: "state = 0")
+        try Operation.find(self.db, id, where: "state IN (0, 5)")
     }
 
     func creator() throws -> Ed25519.PublicKey? { self.row.creator }
 
-    func admissions(of key: Ed25519.PublicKey) throws -> [OperationID] {
-        try self.db.ids(
-            """
-            SELECT o.id FROM admissions a JOIN operations o USING (n)
-            WHERE a.space = ? AND a.member = ? AND o.state = 0
-            """, [self.row.number, key.data])
-    }
+    // MARK: - Pasts
 
-    func departures(of key: Ed25519.PublicKey) throws -> [OperationID] {
-        try self.db.ids(
-            """
-            SELECT o.id FROM departures d JOIN operations o USING (n)
-            WHERE d.space = ? AND d.member = ? AND o.state = 0
-            """, [self.row.number, key.data])
-    }
-
-    func uses(of invite: OperationID) throws -> [OperationID] {
-        try self.db.ids(
-            """
-            SELECT o.id FROM requests r JOIN admissions a ON a.request = r.id JOIN operations o ON o.n = a.n
-            WHERE r.invite = ? AND r.space = ? AND o.state = 0
-            """, [invite.data, self.row.number])
-    }
-
-    func revocations(of invite: OperationID) throws -> [OperationID] {
-        try self.db.ids(
-            """
-            SELECT o.id FROM revocations r JOIN operations o USING (n)
-            WHERE r.invite = ? AND r.space = ? AND o.state = 0
-            """, [invite.data, self.row.number])
-    }
-
-    func visibilityChanges() throws -> [OperationID] {
-        try self.db.ids(
-            "SELECT id FROM operations WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0",
-            [self.row.number, OperationKind.spaceVisibility.rawValue])
+    func index(of id: OperationID) throws -> UInt32? {
+        try self.db.integer(
+            "SELECT authority_index FROM operations WHERE id = ? AND space = ?", [id.data, self.row.number]
+        ).map { UInt32(truncatingIfNeeded: $0) }
     }
 
     /// Every settled operation holds the authority operations of its past as a set of their places, so that
     /// the answer costs as much after a hundred thousand messages as after ten.
-    func past(of roots: [OperationID], among candidates: [OperationID]) throws -> Set<OperationID> {
-        if candidates.isEmpty { return [] }
-        var past = AuthorityPast()
-        for root in roots { past.formUnion(try self.past(of: root)) }
-        return try candidates.reduce(into: []) { found, id in
-            let index = try self.db.integer(
-                "SELECT authority_index FROM operations WHERE id = ? AND space = ?",
-                [id.data, self.row.number])
-            if let index, past.contains(UInt32(truncatingIfNeeded: index)) { found.insert(id) }
-        }
-    }
-
-    /// The authority operations in the past of a settled operation, itself included.
     func past(of id: OperationID) throws -> AuthorityPast {
         let row = try self.db.row(
-            "SELECT past FROM operations WHERE id = ? AND space = ? AND state IN (0, 3, 4)",
+            "SELECT past FROM operations WHERE id = ? AND space = ? AND state NOT IN (1, 2)",
             [id.data, self.row.number])
         guard let data = row?["past"] as Data?, let past = AuthorityPast(decoding: Array(data)) else {
             return AuthorityPast()
@@ -91,14 +49,136 @@ struct StoreLookup: SpaceLookup {
         return past
     }
 
+    /// In the chain of an author who never wrote two operations of one number, the number decides.
+    func isAncestor(_ ancestor: OperationID, of id: OperationID) throws -> Bool {
+        if ancestor == id { return true }
+        if let index = try self.index(of: ancestor) { return try self.past(of: id).contains(index) }
+        guard let wanted = try self.entry(ancestor), let from = try self.entry(id) else { return false }
+        if wanted.author == from.author, try !self.hasForks(wanted.author) {
+            return wanted.sequence <= from.sequence
+        }
+        return try self.walk(from: from, to: wanted)
+    }
+
+    private func hasForks(_ key: Ed25519.PublicKey) throws -> Bool {
+        try self.db.exists(
+            "SELECT 1 FROM forks WHERE space = ? AND author = ?", [self.row.number, key.data])
+    }
+
+    /// Walks the links; clocks grow along them, so the walk turns round below the one that is looked for.
+    private func walk(from start: SpaceEntry, to wanted: SpaceEntry) throws -> Bool {
+        var seen: Set<OperationID> = [start.id]
+        var stack = [start]
+        while let entry = stack.popLast() {
+            if entry.links.contains(wanted.id) { return true }
+            for link in entry.links where seen.insert(link).inserted {
+                if let next = try self.entry(link), next.clock > wanted.clock { stack.append(next) }
+            }
+        }
+        return false
+    }
+
+    // MARK: - What authority operations rest on
+
+    func bases(of id: OperationID) throws -> [Basis] {
+        let row = try self.db.row(
+            "SELECT a.bases FROM acts a JOIN operations o USING (n) WHERE o.id = ?", [id.data])
+        return (row?["bases"] as Data?).flatMap { Basis.decode(Array($0)) } ?? []
+    }
+
+    func actingRank(of id: OperationID) throws -> UInt32? {
+        try self.db.integer(
+            "SELECT a.rank FROM acts a JOIN operations o USING (n) WHERE o.id = ?", [id.data]
+        ).map { UInt32(truncatingIfNeeded: $0) }
+    }
+
+    // MARK: - Lists
+
+    private static let grantKinds = "(13, 21, 31)"
+    private static let revocationKinds = "(22, 23, 32, 40, 41, 42)"
+
+    /// Kinds of authority operations by what they are about; `subject` is a key or an id.
+    private func acts(_ kinds: String, on subject: Data?) throws -> [OperationID] {
+        try self.db.ids(
+            """
+            SELECT o.id FROM acts a JOIN operations o USING (n)
+            WHERE a.space = ? AND a.subject IS ? AND a.kind IN \(kinds) AND o.state IN (0, 5)
+            """, [self.row.number, subject])
+    }
+
+    func grants(to key: Ed25519.PublicKey) throws -> [OperationID] {
+        try self.acts(Self.grantKinds, on: key.data)
+    }
+
+    func revocations(of key: Ed25519.PublicKey) throws -> [OperationID] {
+        try self.acts(Self.revocationKinds, on: key.data)
+    }
+
+    func revocations() throws -> [OperationID] {
+        try self.db.ids(
+            """
+            SELECT o.id FROM acts a JOIN operations o USING (n)
+            WHERE a.space = ? AND a.kind IN (23, 32, 40, 42) AND o.state IN (0, 5)
+            """, [self.row.number])
+    }
+
+    func definitions(of role: OperationID) throws -> [OperationID] { try self.acts("(30)", on: role.data) }
+
+    func changes(_ kind: OperationKind, of channel: ChannelID?) throws -> [OperationID] {
+        try self.acts("(\(kind.rawValue))", on: channel?.data)
+    }
+
+    func uses(of invite: OperationID) throws -> [OperationID] {
+        try self.db.ids(
+            """
+            SELECT o.id FROM requests r JOIN admissions a ON a.request = r.id JOIN operations o ON o.n = a.n
+            WHERE r.invite = ? AND r.space = ? AND o.state IN (0, 5)
+            """, [invite.data, self.row.number])
+    }
+
+    func revocations(ofInvite invite: OperationID) throws -> [OperationID] {
+        try self.db.ids(
+            """
+            SELECT o.id FROM revocations r JOIN operations o USING (n)
+            WHERE r.invite = ? AND r.space = ? AND o.state IN (0, 5)
+            """, [invite.data, self.row.number])
+    }
+
+    func authorityOperations(by key: Ed25519.PublicKey) throws -> [OperationID] {
+        try self.db.ids(
+            """
+            SELECT id FROM operations INDEXED BY operations_authority
+            WHERE space = ? AND author = ? AND kind < 1000 AND state IN (0, 5)
+            """, [self.row.number, key.data])
+    }
+
+    func grants(of role: OperationID) throws -> [OperationID] {
+        let grants = try self.db.ids(
+            """
+            SELECT o.id FROM acts a JOIN operations o USING (n)
+            WHERE a.space = ? AND a.kind = 31 AND o.state IN (0, 5)
+            """, [self.row.number])
+        return try grants.filter { try self.operation($0)?.payload(RoleGrant.self)?.role == role }
+    }
+
     func isKnown(_ key: Ed25519.PublicKey) throws -> Bool {
         // While we join, everything comes from the one member that we chose to ask.
-        if self.row.state == .pending || self.row.creator == key { return true }
+        if self.row.state == .pending || self.row.isRebuilding || self.row.creator == key { return true }
         return try self.db.exists(
             """
-            SELECT 1 FROM admissions a JOIN operations o USING (n)
-            WHERE a.space = ? AND a.member = ? AND o.state IN (0, 1, 2)
+            SELECT 1 FROM acts a JOIN operations o USING (n)
+            WHERE a.space = ? AND a.subject = ? AND a.kind IN (21, 31) AND o.state IN (0, 1, 2, 5)
             """, [self.row.number, key.data])
+    }
+}
+
+extension Operation {
+    /// Whom or what an authority operation is about, as `acts` finds it: a member's key, a role, a channel;
+    /// nil for those about the space.
+    var subject: Data? {
+        if let member = self.grantedMember ?? self.revokedMember { return member.data }
+        if self.kind == .roleDefine { return (self.payload(RoleDefine.self)?.role ?? self.id).data }
+        return self.header.channel?.data
     }
 }
 

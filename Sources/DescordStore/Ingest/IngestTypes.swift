@@ -27,6 +27,8 @@ public enum IngestVerdict: Hashable, Sendable {
     case invalid
     /// Stored, never shown: its author was not permitted to write it.
     case void
+    /// Stored, not shown: a revocation has taken back what it rests on.
+    case revoked
     /// Not stored.
     case ignored(IgnoreReason)
 

@@ -13,7 +13,7 @@ struct Ingestion {
     let own: Ed25519.PublicKey
     let now: WallTime
     /// What came into force, in order.
-    private(set) var admitted: [AdmittedOperation] = []
+    var admitted: [AdmittedOperation] = []
     private var rows: [SpaceID: SpaceRow] = [:]
     private var nextArrival: Int64?
 
@@ -91,6 +91,7 @@ struct Ingestion {
         case .held: return .held
         case .invalid: return .invalid
         case .void: return .void
+        case .revoked: return .revoked
         }
     }
 
@@ -100,6 +101,15 @@ struct Ingestion {
         _ operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow
     ) throws -> IngestVerdict {
         let number = try self.insert(operation, judgement.state, in: row)
+        return try self.settle(operation, number, judgement, in: row)
+    }
+
+    /// Gives a stored operation its state, and settles what waited for it.
+    @discardableResult
+    mutating func settle(
+        _ operation: Operation, _ number: Int64, _ judgement: SpaceRules<StoreLookup>.Judgement,
+        in row: SpaceRow
+    ) throws -> IngestVerdict {
         switch judgement {
         case .admitted(let byMember):
             let arrival = try self.admit(operation, number, in: row)
@@ -113,12 +123,17 @@ struct Ingestion {
             try self.db.run("UPDATE operations SET release_at = ? WHERE n = ?", [time.milliseconds, number])
             return .held
         case .invalid:
+            try self.recordSettled(number)
             try self.release(waitingFor: operation.id, in: row)
             return .invalid
         case .void:
             try self.recordPast(of: operation, number, in: row)
             try self.release(waitingFor: operation.id, in: row)
             return .void
+        case .revoked:
+            try self.recordPast(of: operation, number, in: row, isEligible: true)
+            try self.release(waitingFor: operation.id, in: row)
+            return .revoked
         case .ignored(let reason):
             preconditionFailure("ignored operations are not stored: \(reason)")
         }
@@ -144,7 +159,14 @@ struct Ingestion {
                 operation.salt.map { Data($0) }, operation.content.map { Data($0) },
             ])
         let number = self.db.lastInsertedRowID
-        if fork {
+        try self.enter(operation, number, isFork: fork, in: row)
+        return number
+    }
+
+    /// Enters a stored operation into everything that is kept of the set.
+    func enter(_ operation: Operation, _ number: Int64, isFork: Bool, in row: SpaceRow) throws {
+        let header = operation.header
+        if isFork {
             try self.db.run(
                 "INSERT OR IGNORE INTO forks VALUES (?, ?, ?)",
                 [row.number, operation.author.data, Int64(bitPattern: header.sequence)])
@@ -153,7 +175,6 @@ struct Ingestion {
         try self.index(operation, number, in: row)
         row.fingerprint.insert(operation.id)
         row.isDirty = true
-        return number
     }
 
     /// Heads of the whole set: what arrived before an operation that it links to stands in `pending_links`.
@@ -168,6 +189,11 @@ struct Ingestion {
 
     /// What lookups find operations by, whatever their state.
     private func index(_ operation: Operation, _ number: Int64, in row: SpaceRow) throws {
+        if operation.operationClass == .authority {
+            try self.db.run(
+                "INSERT INTO acts (n, space, kind, subject) VALUES (?, ?, ?, ?)",
+                [number, row.number, operation.kind.rawValue, operation.subject])
+        }
         switch operation.kind {
         case .spaceCreate:
             guard let genesis = operation.payload(SpaceCreate.self) else { return }
@@ -185,9 +211,7 @@ struct Ingestion {
                 "INSERT INTO requests VALUES (?, ?, ?, ?)",
                 [number, operation.id.data, row.number, join.invite?.data])
         case .memberLeave, .memberRemove, .ban:
-            let member =
-                operation.payload(MemberRemove.self)?.member ?? operation.payload(Ban.self)?.member
-                ?? operation.author
+            guard let member = operation.revokedMember else { return }
             try self.db.run("INSERT INTO departures VALUES (?, ?, ?)", [number, row.number, member.data])
         case .inviteRevoke:
             guard let revoke = operation.payload(InviteRevoke.self) else { return }
@@ -206,38 +230,50 @@ struct Ingestion {
     // MARK: - Coming into force
 
     /// Gives an operation its place in the local order, and does what it says.
-    private mutating func admit(_ operation: Operation, _ number: Int64, in row: SpaceRow) throws -> Int64 {
-        let arrival = try self.nextPlace()
+    mutating func admit(_ operation: Operation, _ number: Int64, in row: SpaceRow) throws -> Int64 {
+        // What was in force here before keeps its place.
+        let known = try self.db.integer("SELECT arrival FROM operations WHERE n = ?", [number])
+        let arrival = try known ?? self.nextPlace()
         try self.db.run(
-            "UPDATE operations SET state = 0, arrival = ?, admitted_at = ?, release_at = NULL WHERE n = ?",
-            [arrival, self.now.milliseconds, number])
+            """
+            UPDATE operations SET state = 0, arrival = ?, admitted_at = coalesce(admitted_at, ?),
+                release_at = NULL
+            WHERE n = ?
+            """, [arrival, self.now.milliseconds, number])
         for link in operation.header.links {
             try self.db.run("DELETE FROM tips WHERE space = ? AND id = ?", [row.number, link.data])
         }
         try self.db.run("INSERT INTO tips VALUES (?, ?)", [row.number, operation.id.data])
-        try self.recordPast(of: operation, number, in: row, isInForce: true)
-        try self.apply(operation, in: row)
+        try self.recordPast(of: operation, number, in: row, isEligible: true)
         self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
+        if operation.kind.revokes { try self.settleRevocation(operation, in: row) }
+        try self.apply(operation, in: row)
         return arrival
     }
 
     /// Takes the next place in the local order.
-    private mutating func nextPlace() throws -> Int64 {
+    mutating func nextPlace() throws -> Int64 {
         let newest = try self.nextArrival ?? self.db.integer("SELECT max(arrival) FROM operations") ?? 0
         self.nextArrival = newest + 1
         return newest + 1
     }
 
-    /// Stores which authority operations a settled operation follows; one that is in force itself gets its
-    /// place.
+    /// Stores which authority operations a settled operation follows; one that is eligible itself gets its
+    /// place, and what it rests on.
     private func recordPast(
-        of operation: Operation, _ number: Int64, in row: SpaceRow, isInForce: Bool = false
+        of operation: Operation, _ number: Int64, in row: SpaceRow, isEligible: Bool = false
     ) throws {
+        try self.recordSettled(number)
         let lookup = StoreLookup(db: self.db, row: row)
-        var past = AuthorityPast()
-        for link in operation.header.links { past.formUnion(try lookup.past(of: link)) }
+        var past = try lookup.past(of: operation.header.links)
         var index: Int64?
-        if isInForce, operation.operationClass == .authority {
+        if isEligible, operation.operationClass == .authority {
+            let rules = SpaceRules(lookup)
+            let bases = try rules.bases(of: operation)
+            try self.db.run(
+                "UPDATE acts SET bases = ?, rank = ? WHERE n = ?",
+                [Data(Basis.encode(bases)), try rules.actingRank(of: operation, bases: bases), number])
+            row.authority.revocationsChanged()
             past.insert(row.authorityCount)
             index = Int64(row.authorityCount)
             row.authorityCount += 1
@@ -246,6 +282,15 @@ struct Ingestion {
         try self.db.run(
             "UPDATE operations SET past = ?, authority_index = ? WHERE n = ?",
             [Data(past.encoded), index, number])
+    }
+
+    /// Remembers the order in which operations are settled here.
+    private func recordSettled(_ number: Int64) throws {
+        try self.db.run(
+            """
+            UPDATE operations SET settled = (SELECT coalesce(max(settled), 0) + 1 FROM operations)
+            WHERE n = ?
+            """, [number])
     }
 
     private func apply(_ operation: Operation, in row: SpaceRow) throws {
@@ -257,27 +302,6 @@ struct Ingestion {
             row.isDirty = true
         default: break
         }
-    }
-
-    /// Registers hold what the last write by clock, then id, says, in whatever order the writes arrived.
-    private func applyRegisters(in row: SpaceRow) throws {
-        func last(_ kind: OperationKind) throws -> Operation? {
-            try self.db.row(
-                """
-                SELECT envelope, salt, content FROM operations INDEXED BY operations_authority
-                WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock DESC,
-                    id DESC LIMIT 1
-                """, [row.number, kind.rawValue]
-            ).flatMap { Operation($0) }
-        }
-        if let rename = try last(.spaceRename)?.payload(SpaceRename.self) { row.name = rename.name }
-        if let change = try last(.spaceVisibility)?.payload(SpaceVisibility.self) {
-            row.isPublic = change.isPublic
-        }
-        if let change = try last(.budgetChange)?.payload(BudgetChange.self) {
-            row.limits = BudgetLimits.standard.applying(change)
-        }
-        row.isDirty = true
     }
 
     // MARK: - Waiting
@@ -318,10 +342,15 @@ struct Ingestion {
             try self.link(number, to: missing)
             try self.db.run("UPDATE operations SET state = 1, release_at = NULL WHERE n = ?", [number])
             return nil
-        case .invalid: state = .invalid
+        case .invalid:
+            state = .invalid
+            try self.recordSettled(number)
         case .void, .ignored:  // it is stored already, and stays in the set
             state = .void
             try self.recordPast(of: operation, number, in: row)
+        case .revoked:
+            state = .revoked
+            try self.recordPast(of: operation, number, in: row, isEligible: true)
         }
         try self.db.run(
             "UPDATE operations SET state = ?, release_at = NULL WHERE n = ?", [state.rawValue, number])
@@ -353,6 +382,7 @@ extension SpaceRules.Judgement {
         case .held: .held
         case .invalid: .invalid
         case .void, .ignored: .void
+        case .revoked: .revoked
         }
     }
 }

@@ -135,7 +135,7 @@ extension Store {
                     id: operation.id, author: operation.author, rank: invite.rank, uses: invite.uses,
                     used: try SpaceRules(lookup).useCount(of: operation.id),
                     expires: invite.expires.map { WallTime(milliseconds: Int64(clamping: $0)) },
-                    isRevoked: try !lookup.revocations(of: operation.id).isEmpty)
+                    isRevoked: try !lookup.revocations(ofInvite: operation.id).isEmpty)
             }
         }
     }
@@ -163,22 +163,22 @@ extension Store {
                     since: genesis.clock.wallTime,
                     isOverLimit: false))
         }
-        let admitted = try db.rows(
+        let granted = try db.rows(
             """
-            SELECT a.member, min(o.clock) AS clock FROM admissions a JOIN operations o USING (n)
-            WHERE a.space = ? AND o.state = 0 GROUP BY a.member ORDER BY min(o.clock), a.member
+            SELECT a.subject, min(o.clock) AS clock FROM acts a JOIN operations o USING (n)
+            WHERE a.space = ? AND a.kind IN (21, 31) AND o.state = 0 GROUP BY a.subject
+            ORDER BY min(o.clock), a.subject
             """, [row.number])
         let overLimit = try Self.overLimit(db, row)
-        for found in admitted {
-            guard let key = found.key("member"), key != row.creator, let id = try rules.admission(of: key)
-            else {
-                continue
-            }
+        for found in granted {
+            guard let key = found.key("subject"), key != row.creator else { continue }
+            let holdings = try rules.holdings(of: key)
+            guard let rank = holdings.map(\.rank).max() else { continue }
             members.append(
                 MemberSummary(
-                    key: key, isCreator: false, rank: try rules.rank(of: key),
+                    key: key, isCreator: false, rank: rank,
                     since: HybridLogicalClock(rawValue: UInt64(bitPattern: found["clock"])).wallTime,
-                    isOverLimit: overLimit.contains(id)))
+                    isOverLimit: try rules.admission(of: key).map(overLimit.contains) ?? false))
         }
         return members
     }
@@ -196,7 +196,9 @@ extension Store {
 
     /// Reads authority operations alone: left to itself, SQLite walks the whole history in its order instead.
     static func channels(_ db: Database, _ row: SpaceRow) throws -> [ChannelSummary] {
-        try db.rows(
+        let lookup = StoreLookup(db: db, row: row)
+        let rules = SpaceRules(lookup)
+        return try db.rows(
             """
             SELECT envelope, salt, content FROM operations INDEXED BY operations_authority
             WHERE space = ? AND kind = ? AND kind < 1000 AND state = 0 ORDER BY clock, id
@@ -204,13 +206,20 @@ extension Store {
         ).compactMap { found in
             guard let operation = Operation(found), let channel = operation.payload(ChannelCreate.self)
             else { return nil }
-            let updates = try db.rows(
-                """
-                SELECT envelope, salt, content FROM operations INDEXED BY operations_authority
-                WHERE space = ? AND kind = ? AND kind < 1000 AND channel = ? AND state = 0 ORDER BY clock, id
-                """, [row.number, OperationKind.channelUpdate.rawValue, operation.id.data])
-            let name = updates.compactMap { Operation($0)?.payload(ChannelUpdate.self)?.name }.last
-            return ChannelSummary(id: operation.id, space: row.id, name: name ?? channel.name)
+            func last<Payload: OperationPayload>(
+                _ type: Payload.Type, _ isWritten: (Payload) -> Bool = { _ in true }
+            ) throws -> Payload? {
+                let writes = try lookup.changes(Payload.kind, of: operation.id).filter {
+                    try lookup.operation($0)?.payload(type).map(isWritten) ?? false
+                }
+                return try rules.register(writes).flatMap { try lookup.operation($0)?.payload(type) }
+            }
+            return ChannelSummary(
+                id: operation.id, space: row.id,
+                name: try last(ChannelUpdate.self) { $0.name != nil }?.name ?? channel.name,
+                purpose: try last(ChannelUpdate.self) { $0.purpose != nil }?.purpose ?? channel.purpose,
+                isArchived: try last(ChannelArchive.self)?.archived ?? false,
+                isReadOnly: try last(ChannelUpdate.self) { $0.isReadOnly != nil }?.isReadOnly ?? false)
         }
     }
 }

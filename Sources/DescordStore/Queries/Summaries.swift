@@ -64,6 +64,12 @@ public struct ChannelSummary: Hashable, Sendable {
     public var space: SpaceID
     /// To be shown only when it parses as a `ChannelName`.
     public var name: String
+    /// What it is for.
+    public var purpose: String?
+    /// Closed for posting.
+    public var isArchived: Bool
+    /// Only those who moderate it post in it.
+    public var isReadOnly: Bool
 }
 
 /// An invite.
@@ -96,4 +102,21 @@ public struct MessageSummary: Hashable, Sendable {
     public var text: String?
     /// How many other members said that they stored it; nil for the messages of others.
     public var storedBy: Int?
+}
+
+/// A role of a space.
+public struct RoleSummary: Hashable, Sendable {
+    public var id: OperationID
+    /// To be shown only when it parses as a `SpaceName`.
+    public var name: String
+    public var rank: UInt32
+    public var permissions: Permissions
+    /// Who holds it now.
+    public var holders: [Ed25519.PublicKey]
+}
+
+/// An authority operation, for whoever wants to know who did what.
+public struct AuditEntry: Hashable, Sendable {
+    public var operation: DescordCore.Operation
+    public var state: OperationState
 }

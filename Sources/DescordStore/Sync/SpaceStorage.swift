@@ -97,7 +97,7 @@ public struct SpaceStorage: SyncStorage {
             var expected = key
             for operation in admissions {
                 guard operation.space == self.space, let admit = operation.payload(MemberAdmit.self),
-                    admit.member == expected, try lookup.departures(of: expected).isEmpty
+                    admit.member == expected, try lookup.revocations(of: expected).isEmpty
                 else { return false }
                 expected = operation.author
             }
@@ -134,7 +134,7 @@ public struct SpaceStorage: SyncStorage {
         self.read(.unknown) { db, row in
             guard row.state == .joined else { return .unknown }
             return try SpaceRules(StoreLookup(db: db, row: row)).joinVerdict(
-                invite: invite, joiner: joiner, now: now)
+                invite: invite, joiner: joiner, admitter: self.store.publicKey, now: now)
         }
     }
 
