@@ -125,6 +125,9 @@ final class MemoryStorage: SyncStorage {
             return $0.header.clock != $1.header.clock ? $0.header.clock > $1.header.clock : $0.id < $1.id
         }.map(\.id)
     }
+    func items() -> [NegentropyItem] {
+        self.operations.values.map { NegentropyItem(clock: $0.header.clock, id: $0.id) }.sorted()
+    }
     func heads() -> [OperationID] {
         let followed = Set(self.operations.values.flatMap(\.header.links))
         return self.operations.keys.filter { !followed.contains($0) }.sorted()

@@ -54,7 +54,7 @@ private struct End: ~Copyable {
             case .finish: self.wantsFinish = true
             case .ended(let report): self.report = report
             case .failed(let failure): Issue.record("failed: \(failure)")
-            case .opened, .accepted: break
+            case .opened, .accepted, .stoppedShort: break
             }
             queue.append(contentsOf: more)
         }
