@@ -11,9 +11,6 @@ enum SyncMethod: String {
     /// The initiator finds the differences by Negentropy V1.
     case negentropy = "negentropy/1"
 
-    /// What an initiator offers.
-    static let offered = [SyncMethod.ids, .ancestors, .negentropy].map(\.rawValue)
-
     /// A list of more than one frame is worth the round trips of negentropy.
     private static let listMaxCount = UInt64(SyncLimits.maxIDsPerFrame)
     /// Where the counts differ by more than this part of the set, the list is shorter than what negentropy

@@ -71,7 +71,7 @@ extension SyncSession {
             pushed.append(operation)
         }
         var hello = self.hello(wantsSummary: self.wantsReconciliation)
-        hello.methods = SyncMethod.offered
+        hello.methods = self.offered.map(\.rawValue)
         hello.pushed = UInt32(pushed.count)
         hello.reconcile = self.wantsReconciliation
         var asked = self.asks

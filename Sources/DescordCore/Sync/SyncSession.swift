@@ -149,6 +149,9 @@ public struct SyncSession: ~Copyable {
     var saidFinish = false
     var gotRecords = false
 
+    /// Methods that our hello offers.
+    var offered: [SyncMethod] = [.ids, .ancestors, .negentropy]
+
     // Negentropy
     /// What the initiator compares by, until it knows what differs.
     var comparison: NegentropyInitiator?
