@@ -12,8 +12,7 @@ public struct NegentropyStorage: Sendable {
     private let sums: [IdentifierSum]
 
     /// Takes items in any order; each may be there once.
-    public init(_ items: [NegentropyItem]) throws(NegentropyFailure) {
-        var items = items
+    public init(_ items: consuming [NegentropyItem]) throws(NegentropyFailure) {
         let indices = items.indices.dropFirst()
         if indices.contains(where: { items[$0] < items[$0 - 1] }) { items.sort() }
         if let index = indices.first(where: { items[$0] == items[$0 - 1] }) {
