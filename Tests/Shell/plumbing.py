@@ -14,8 +14,8 @@ class End:
     def __init__(self, place, items, limit=None):
         environment = HERE | ({"FRAMESIZELIMIT": str(limit)} if limit else {})
         self.process = subprocess.Popen(
-            [place.binary, "plumbing", "negentropy"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=environment)
+            [place.binary, "plumbing", "negentropy"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, env=environment)
         self.say(*(f"item,{time},{name}" for time, name in items), "seal")
 
     def say(self, *lines):
@@ -81,7 +81,8 @@ def plumbing_negentropy_refuses_what_it_cannot_use(place):
         "initiate": "not sealed yet", "msg,61": "not sealed yet", "seal\nseal": "line 2 cannot be used",
         f"seal\nitem,1,{name}": "sealed already", "seal\ninitiate\ninitiate": "begun already",
         "seal\nmsg,6": "even number", "seal\nmsg,": "version of negentropy", "seal\nmsg,61000003": "mode 3",
-        "seal\ninitiate\nmsg,62": "version 2", "seal\nmsg,6100": "in the middle of a range", "stop": "none of",
+        "seal\ninitiate\nmsg,62": "version 2", "seal\nmsg,6100": "in the middle of a range",
+        "stop": "none of",
     }
     home = Person(place.binary, place.folder / "nobody")
     for script, said in lines.items():

@@ -11,7 +11,8 @@ PROTOCOL = "/descord/sync/1.0.0"
 FRAME_BYTES_MAX = 65_536
 IDS_A_FRAME, IDS_MAX = 2_000, 262_144
 PIECE_BYTES = 65_000  # of the stream of operations in one frame: leaves room for tag and size
-OPENING, HELLO, IDS, WANT, OPERATIONS, DONE, RECEIPT, ASK, RECORDS, REFUSAL, LACKING, NEGENTROPY = range(1, 13)
+OPENING, HELLO, IDS, WANT, OPERATIONS, DONE, RECEIPT, ASK, RECORDS, REFUSAL, LACKING = range(1, 12)
+NEGENTROPY = 12
 REASONS = {1: "expired", 2: "used up", 3: "revoked", 4: "banned"}
 NONCE_BYTES = ID_BYTES = 32
 DOMAIN = b"descord-sync-v1"

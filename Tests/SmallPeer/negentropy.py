@@ -1,7 +1,7 @@
 """Negentropy, by which two sides find out what differs: section 7 of docs/protocol.md.
 
-An item is a pair of a time and an id; sets are sorted lists of items. A bound is a pair of a time and a prefix
-of an id, which Python compares with items as the page has it: a prefix is below whatever it begins.
+An item is a pair of a time and an id; sets are sorted lists of items. A bound is a pair of a time and a
+prefix of an id.
 """
 
 import bisect
@@ -126,7 +126,8 @@ class End:
             return self.listing(start, end, bound)
         for part in range(PARTS):
             stop = start + count // PARTS + (part < count % PARTS)
-            self.write(bound if stop == end else self.shortest(stop), FINGERPRINT, self.fingerprint(start, stop))
+            upper = bound if stop == end else self.shortest(stop)
+            self.write(upper, FINGERPRINT, self.fingerprint(start, stop))
             start = stop
         return None
 

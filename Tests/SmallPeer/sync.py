@@ -332,7 +332,8 @@ class Initiator(Session):
             answer = protobuf.Message((await self.due(NEGENTROPY))[1]).bytes(1)
             message = comparison.received(answer or b"")
         if message is None:
-            self.home.keep_receipts(identity.peer_id(self.remote), [i for i in own if i not in comparison.have])
+            there = [identifier for identifier in own if identifier not in comparison.have]
+            self.home.keep_receipts(identity.peer_id(self.remote), there)
         else:
             self.stopped = True
             self.write(frame(NEGENTROPY, varint_field(2, 1)))
