@@ -45,7 +45,7 @@ struct NegentropySets {
 
     /// Reconciles them to the end, or until `rounds` messages were answered.
     func reconcile(
-        clientFrame: Int? = nil, serverFrame: Int? = nil, rounds: Int = 10_000
+        clientFrame: Int? = nil, serverFrame: Int? = nil, rounds: Int = 300
     ) throws -> Outcome {
         var initiator = NegentropyInitiator(try NegentropyStorage(self.client), maxFrameSize: clientFrame)
         let responder = Negentropy(try NegentropyStorage(self.server), maxFrameSize: serverFrame)
