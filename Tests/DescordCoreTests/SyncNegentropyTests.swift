@@ -165,6 +165,29 @@ import Testing
         #expect(orders[0].count == 21 && orders[0].first == late.id && orders[0] == orders[1])
     }
 
+    /// What is wanted has no order; it is sent in that of the responder's list.
+    @Test func authorsComeInTurnsWhateverTheOrderOfWishes() throws {
+        var world = World()
+        var carol = Author(seed: 300)
+        carol.space = world.aliceStorage.space
+        var last: OperationID?
+        for index in 0..<3 {
+            let message = carol.content(
+                MessagePost(text: "c\(index)"), links: [world.channel], channel: world.channel)
+            world.aliceStorage.insert(message)
+            last = message.id
+        }
+        world.alice.clock = HybridLogicalClock(milliseconds: 1_700_100_000_000, counter: 0)
+        for index in 0..<20 { world.aliceStorage.insert(world.message("\(index)")) }
+        var pair = Self.pair(world)
+        pair.start()
+        pair.run()
+        let stored = pair.initiator.stored
+        #expect(stored.count == 23)
+        let third = try #require(last)
+        #expect(try #require(stored.firstIndex(of: third)) < 6)
+    }
+
     @Test func cutAnywhereAndResumedLosesNothing() {
         var prng = PRNG(seed: suiteSeed)
         var cuts = 0

@@ -80,7 +80,7 @@ extension SyncSession {
         _ comparison: NegentropyInitiator, isWhole: Bool, into events: inout [Event]
     ) {
         guard let storage = self.storage else { return }
-        let have = comparison.haveNewestFirst()
+        let have = self.newestFirst(comparison.have)
         if isWhole {
             // Whatever else is here was found to be there.
             let lacking = Set(have)
@@ -100,13 +100,12 @@ extension SyncSession {
         self.report.roundTrips += 1
     }
 
-    /// Returns `ids`, which an initiator wants in no order, as the list of the method `ids` has them: the
-    /// newest first.
+    /// Returns `ids`, which come in no order, as the list of the method `ids` has them: the newest first, by the
+    /// whole clock.
     func newestFirst(_ ids: [OperationID]) -> [OperationID] {
-        guard let items = self.answers?.storage.items else { return ids }
-        var wanted = Set(ids)
-        let known = items.reversed().compactMap { wanted.remove($0.id) }
-        return known + ids.filter { wanted.contains($0) }
+        guard ids.count > 1, self.method == .negentropy, let storage = self.storage else { return ids }
+        var left = Set(ids)
+        return storage.ids().compactMap { left.remove($0) }
     }
 
     /// Counts what the peer listed and did not send: nobody can say then that both have everything.

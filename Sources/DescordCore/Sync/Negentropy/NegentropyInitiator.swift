@@ -27,11 +27,6 @@ public struct NegentropyInitiator: Sendable {
         return next.count > 1 ? next : nil
     }
 
-    /// `have` by descending timestamp.
-    func haveNewestFirst() -> [OperationID] {
-        zip(self.negentropy.storage.items, self.isLacking).reversed().filter(\.1).map(\.0.id)
-    }
-
     /// A range may come again, when a frame was full: what is known already is not said twice.
     private mutating func compare(_ range: Range<Int>, with theirs: [OperationID]) {
         var unmatched = Set(theirs)
