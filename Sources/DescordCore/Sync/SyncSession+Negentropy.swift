@@ -100,8 +100,8 @@ extension SyncSession {
         self.report.roundTrips += 1
     }
 
-    /// Returns `ids`, which come in no order, as the list of the method `ids` has them: the newest first, by the
-    /// whole clock.
+    /// Returns `ids`, which come in no order, as the list of the method `ids` has them: the newest first, by
+    /// the whole clock.
     func newestFirst(_ ids: [OperationID]) -> [OperationID] {
         guard ids.count > 1, self.method == .negentropy, let storage = self.storage else { return ids }
         var left = Set(ids)
