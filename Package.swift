@@ -145,6 +145,8 @@ if Context.environment["DESCORD_BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
             name: "InProcessBenchmark",
-            dependencies: ["LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging] + nio,
+            dependencies: [
+                "DescordCore", "LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging,
+            ] + nio,
             path: "Benchmarks/InProcess", swiftSettings: settings))
 }

@@ -16,6 +16,7 @@ from figures import FIRST_WORDS, Report
 import memory
 import messages
 import oneshot
+import reconciliation
 import roundtrips
 import router
 import startup
@@ -32,6 +33,7 @@ THEMES = {
     "wire": wirebytes.measure,
     "connections": transport.connections,
     "memory": memory.measure,
+    "reconciliation": reconciliation.measure,
 }
 
 

@@ -146,6 +146,12 @@ function __descord_parse_tokens -S
             case 'diff'
                 __descord_parse_subcommand 2 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=+' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
             end
+        case 'plumbing'
+            __descord_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'negentropy'
+                __descord_parse_subcommand 0 'home=' 'json' 'q/quiet' 'v/verbose' 'timeout=' 'connect=+' 'listen=+' 'profile=+' 'trace=' 'no-mdns' 'passphrase-fd=' 'version' 'h/help'
+            end
         case 'help'
             __descord_parse_subcommand -r 1 'version'
         end
@@ -229,6 +235,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_positional "des
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'sim' -d 'Run the mesh in a simulated network, and look at what it does.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'config' -d 'Read and change the settings.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'params' -d 'Look at the parameters of the mesh, and judge them.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'plumbing' -d 'Parts of descord for other programs to drive.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" force' -l 'force' -d 'Replace an identity, which is kept as key.old-…; refused while the home holds spaces.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord keygen" import' -l 'import' -d 'Take the key of this file: a descord key file or a libp2p private key.' -rF
@@ -989,4 +996,20 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_option
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff" version' -l 'version' -d 'Show the version.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord params diff" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing" version' -l 'version' -d 'Show the version.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord plumbing" -eq 1' -fa 'negentropy' -d 'Reconcile two sets by Negentropy V1, line by line.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy" home' -l 'home' -d 'Where the identity and the database live.' -rfa '(__descord_complete_directories)'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy" json' -l 'json' -d 'Print one JSON object a line; errors too, on standard error.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors on standard error.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy"' -l 'verbose' -s 'v' -d 'Say more on standard error; repeat for more.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy" timeout' -l 'timeout' -d 'Bound the network part; 10 unless set, none where a command stays.' -rfka ''
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy"' -l 'connect' -d 'Dial this address first (repeatable).' -rfka ''
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy"' -l 'listen' -d 'Listen here, without a port on the remembered one (repeatable).' -rfka ''
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy"' -l 'profile' -d 'The profile of mesh parameters, or a file of them.' -rfka 'descord small snapshot waku default'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy" trace' -l 'trace' -d 'Write what gossip does to this file, one object a line.' -rF
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy" no-mdns' -l 'no-mdns' -d 'Neither look for members on the local network nor answer there.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy" passphrase-fd' -l 'passphrase-fd' -d 'Read the passphrase of the key from this descriptor.' -rfka ''
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy" version' -l 'version' -d 'Show the version.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord plumbing negentropy" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_flags_or_options "descord help" version' -l 'version' -d 'Show the version.'

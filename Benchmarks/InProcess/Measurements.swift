@@ -14,6 +14,7 @@ import NIOPosix
 ///     InProcessBenchmark connections ADDRESS COUNT    each with identify, one after another
 ///     InProcessBenchmark router message | duplicate PEERS MESH [scored]
 ///     InProcessBenchmark router heartbeat PEERS TOPICS [scored]
+///     InProcessBenchmark reconciliation ITEMS DIFFERENCES
 @main
 struct Measurements {
     static func main() async throws {
@@ -21,6 +22,9 @@ struct Measurements {
         let numbers = arguments.compactMap { Int($0) }
         if arguments.first == "router", arguments.count >= 2, numbers.count == 2 {
             return Self.say(try self.router(arguments[1], numbers, isScored: arguments.last == "scored"))
+        }
+        if arguments.first == "reconciliation", numbers.count == 2 {
+            return Self.say(try ReconciliationRates.measure(count: numbers[0], differences: numbers[1]))
         }
         switch (arguments.first, Self.address(in: arguments), numbers.first) {
         case ("cipher", nil, nil): Self.say(CryptoRates.cipher())

@@ -92,7 +92,8 @@ public struct SyncReport: Codable, Sendable, Equatable {
     public var received: Int
     public var roundTrips: Int
     public var bytes: Int
-    /// Whether the session came to its end.
+    /// Whether both have everything now; false when the comparison stopped at a bound, or what the peer
+    /// listed did not come: then the next session goes on.
     public var completed: Bool
 }
 

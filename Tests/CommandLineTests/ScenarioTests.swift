@@ -21,6 +21,8 @@ import Testing
         "muted_archived_and_read_only_refuse_posts",
         "own_listener_is_no_other_home",
         "peers_say_why_they_are_in_a_mesh_or_not",
+        "plumbing_negentropy_reconciles_two_processes",
+        "plumbing_negentropy_refuses_what_it_cannot_use",
         "post_killed_at_any_moment_loses_nothing_printed",
         "post_without_anybody_is_queued_and_says_why",
         "presence_is_shown_by_those_who_stay_and_is_no_message",

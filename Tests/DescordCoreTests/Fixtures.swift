@@ -98,6 +98,8 @@ final class MemoryStorage: SyncStorage {
     var records: [SyncRecord] = []
     var awaiting: [OperationID] = []
     var forgedFingerprint: [UInt8]?
+    /// Refused before, for a budget.
+    var unwanted: Set<OperationID> = []
 
     init(space: SpaceID, localKey: Ed25519.PublicKey) {
         self.space = space
@@ -125,6 +127,9 @@ final class MemoryStorage: SyncStorage {
             return $0.header.clock != $1.header.clock ? $0.header.clock > $1.header.clock : $0.id < $1.id
         }.map(\.id)
     }
+    func items() -> [NegentropyItem] {
+        self.operations.values.map { NegentropyItem(clock: $0.header.clock, id: $0.id) }.sorted()
+    }
     func heads() -> [OperationID] {
         let followed = Set(self.operations.values.flatMap(\.header.links))
         return self.operations.keys.filter { !followed.contains($0) }.sorted()
@@ -138,7 +143,7 @@ final class MemoryStorage: SyncStorage {
         }
     }
     func operation(_ id: OperationID) -> Operation? { self.operations[id] }
-    func wanted(_ ids: [OperationID]) -> [OperationID] { ids }
+    func wanted(_ ids: [OperationID]) -> [OperationID] { ids.filter { !self.unwanted.contains($0) } }
     func isMember(_ key: Ed25519.PublicKey) -> Bool { self.members.contains(key) }
     func acceptsIntroduction(of key: Ed25519.PublicKey, by admissions: [Operation]) -> Bool {
         var expected = key

@@ -82,6 +82,7 @@ struct End: ~Copyable {
             case .receipts(let ids): self.receipts += ids
             case .record(let record, _): self.records.append(record.peer)
             case .reconciled: self.events.append("reconciled")
+            case .stoppedShort: self.events.append("stoppedShort")
             case .finish: self.wantsFinish = true
             case .ended(let report):
                 self.events.append("ended")

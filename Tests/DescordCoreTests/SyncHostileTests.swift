@@ -221,7 +221,7 @@ import Testing
         #expect(failures > count / 2)
     }
 
-    private static func exchange(_ from: inout End, _ to: inout End, using prng: inout PRNG) -> Bool {
+    static func exchange(_ from: inout End, _ to: inout End, using prng: inout PRNG) -> Bool {
         var flight: [UInt8] = []
         from.session.takeOutbound(into: &flight, maxBytes: 100_000)
         guard !flight.isEmpty else { return false }

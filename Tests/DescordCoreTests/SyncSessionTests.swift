@@ -22,9 +22,12 @@ import Testing
     }
 
     @Test func halfMissingOnEachSideMeetsParentsFirst() {
-        var world = World()
         var prng = PRNG(seed: suiteSeed)
-        let count = 1_200 * suiteScale
+        for _ in 0..<suiteScale { self.meet(count: 1_200, using: &prng) }
+    }
+
+    private func meet(count: Int, using prng: inout PRNG) {
+        var world = World()
         var operations: [Operation] = []
         for index in 0..<count {
             operations.append(

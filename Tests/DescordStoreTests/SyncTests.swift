@@ -54,7 +54,7 @@ private struct End: ~Copyable {
             case .finish: self.wantsFinish = true
             case .ended(let report): self.report = report
             case .failed(let failure): Issue.record("failed: \(failure)")
-            case .opened, .accepted: break
+            case .opened, .accepted, .stoppedShort: break
             }
             queue.append(contentsOf: more)
         }
@@ -112,6 +112,26 @@ private struct End: ~Copyable {
             isMoving = out || back
         }
         return (left.report, left.refusal)
+    }
+
+    /// The items of negentropy are the whole set, whatever its states, at the seconds of its clocks.
+    @Test func itemsAreTheSetBySecondsOfItsClocks() throws {
+        let world = try World()
+        for index in 0..<50 {
+            try world.post(world.alice, "\(index)")
+            if index % 10 == 0 { world.clock.advance(by: .milliseconds(700)) }
+        }
+        let storage = try #require(world.alice.store.syncStorage(of: world.space))
+        let items = storage.items()
+        #expect(Set(items.map(\.id)) == Set(storage.ids()) && items.count == storage.ids().count)
+        for item in items {
+            let clock = try #require(storage.operation(item.id)).header.clock
+            #expect(item.timestamp == clock.milliseconds / 1_000)
+        }
+        #expect(zip(items, items.dropFirst()).allSatisfy { $0.timestamp <= $1.timestamp })
+        #expect(
+            SetFingerprint(try NegentropyStorage(items).items.map(\.id)).value
+                == storage.summary().fingerprint)
     }
 
     private func join(_ world: World, _ home: TestHome, expires: WallTime? = nil) throws -> SyncRefusal? {

@@ -20,6 +20,7 @@ import endings  # noqa: F401
 import kills  # noqa: F401
 import measures  # noqa: F401
 import moderation  # noqa: F401
+import plumbing  # noqa: F401
 import refusals  # noqa: F401
 import scripts  # noqa: F401
 import twohomes  # noqa: F401

@@ -12,6 +12,7 @@ FRAME_BYTES_MAX = 65_536
 IDS_A_FRAME, IDS_MAX = 2_000, 262_144
 PIECE_BYTES = 65_000  # of the stream of operations in one frame: leaves room for tag and size
 OPENING, HELLO, IDS, WANT, OPERATIONS, DONE, RECEIPT, ASK, RECORDS, REFUSAL, LACKING = range(1, 12)
+NEGENTROPY = 12
 REASONS = {1: "expired", 2: "used up", 3: "revoked", 4: "banned"}
 NONCE_BYTES = ID_BYTES = 32
 DOMAIN = b"descord-sync-v1"
@@ -64,7 +65,7 @@ async def read_frame(stream):
     if size == 0:
         return None
     found = protobuf.fields(await stream.readexactly(size))
-    if len(found) != 1 or found[0][1] != BYTES or not OPENING <= found[0][0] <= LACKING:
+    if len(found) != 1 or found[0][1] != BYTES or not OPENING <= found[0][0] <= NEGENTROPY:
         raise Malformed("a frame does not hold exactly one thing")
     number, _, body = found[0]
     return number, body

@@ -14,6 +14,7 @@ import tempfile
 
 import frames
 import identity
+import negentropy
 import operations
 import smallpeer
 import sync
@@ -148,6 +149,29 @@ async def ids(folder):
     return await random_sets_become_equal(folder, "ids")
 
 
+async def negentropy_of_many_round_trips(folder):
+    return await random_sets_become_equal(folder, "negentropy/1")
+
+
+async def negentropy_stops_at_its_bound(folder):
+    """What was found until then is exchanged, and the next session finds the rest."""
+    alice, channel = founded(folder / "alice")
+    bob = admitted(folder / "bob", alice)
+    for number in range(200):
+        post((alice, bob)[number % 2], channel, str(number))
+    negentropy.MESSAGES_MAX, usual = 1, negentropy.MESSAGES_MAX
+    left = [len(set(alice.space.held) ^ set(bob.space.held))]
+    try:
+        async with Pair(bob, alice) as pair:
+            stopped = (await pair.sync(methods=("negentropy/1",), push=False)).stopped
+    finally:
+        negentropy.MESSAGES_MAX = usual
+    left.append(len(set(alice.space.held) ^ set(bob.space.held)))
+    async with Pair(bob, alice) as pair:
+        ended = not (await pair.sync(methods=("negentropy/1",), push=False)).stopped
+    return stopped and ended and left[0] >= left[1] and set(alice.space.held) == set(bob.space.held)
+
+
 async def ancestors(folder):
     return await random_sets_become_equal(folder, "ancestors")
 
@@ -191,7 +215,8 @@ async def what_is_refused_resets_the_session(folder):
 
 
 ALL = [
-    equal_takes_one_round_trip, a_push_brings_receipts, ids, ancestors,
+    equal_takes_one_round_trip, a_push_brings_receipts, ids, ancestors, negentropy_of_many_round_trips,
+    negentropy_stops_at_its_bound,
     a_member_that_is_not_known_yet_is_introduced, a_stranger_is_turned_away,
     what_is_refused_resets_the_session,
 ]
@@ -200,6 +225,7 @@ SEED = os.environ.get("SEED", "1")
 
 def main():
     frames.IDS_A_FRAME, frames.PIECE_BYTES = 3, 100
+    negentropy.MESSAGE_BYTES_MAX = 1_200
     print(f"seed {SEED}, {ROUNDS} rounds of each method")
     failed = 0
     for check in ALL:

@@ -223,16 +223,21 @@ def receipts_of_the_small_peer_count(world):
         check(reader.stop(how=None) == 0, "the reader did not end by itself")
 
 
-def catches_up(world, method):
+def catches_up(world, method, mine=False):
+    """The small peer begins; with `mine` it also has an operation that descord lacks."""
+    kept = [keep_back(world, f"kept back from {method}")] if mine else []
     texts = [f"{method} {number}" for number in range(3)]
     for text in texts:
         world.early.append(world.alice.run("post", text, "--wait", "0", "--json").object["op"])
-    methods = "ancestors" if method == "ancestors" else "ids,ancestors"
+    methods = "ids,ancestors" if method == "ids" else method
     done = world.small.one("sync", "--methods", methods)
     check(done["method"] == method, f"the method was {done['method']}")
     check(done["received"] == len(texts), f"{done['received']} operations came, not {len(texts)}")
     read = [message["text"] for message in world.small.run("read", "--offline")]
-    check(read[-len(texts):] == texts, "not what was written meanwhile")
+    check(set(texts) <= set(read[-len(texts) - len(kept):]), "not what was written meanwhile")
+    for op, text in kept:
+        world.hears(op, text)
+        world.posted[op] = text
 
 
 def catches_up_by_ids(world):
@@ -241,6 +246,44 @@ def catches_up_by_ids(world):
 
 def catches_up_by_ancestors(world):
     catches_up(world, "ancestors")
+
+
+def keep_back(world, text):
+    """Writes a post of the small peer's that no session carries yet; returns its id and its text."""
+    home = State(world.small.folder)
+    kept = home.space.write_post(home.key, next(iter(home.space.channels())), text)
+    home.store([kept])
+    return kept.identifier.hex(), text
+
+
+def compares_by_negentropy(world):
+    catches_up(world, "negentropy/1", mine=True)
+
+
+async def answers(world):
+    """Connects without beginning a session, lets descord begin one, and returns what each side says of it."""
+    node = Node(State(world.small.folder))
+    node.prefers = "negentropy/1"
+    await node.connect([identity.Address.parse(world.address)])
+    try:
+        report = (await asyncio.to_thread(world.alice.run, "sync", "--json")).object
+        return node.answered, report
+    finally:
+        await node.close()
+
+
+def answers_by_negentropy(world):
+    op, text = keep_back(world, "kept back until asked")
+    posted = {world.alice.run("post", f"asks {number}", "--wait", "0", "--json").object["op"]
+              for number in range(3)}
+    world.early += sorted(posted)
+    sessions, report = asyncio.run(answers(world))
+    check(posted <= set(world.small.held), "not all that was posted came")
+    check((report["sent"], report["received"], report["completed"]) == (3, 1, True), f"reported {report}")
+    check([session.method for session in sessions] == ["negentropy/1"], "not one session by negentropy")
+    check(sessions[0].messages >= 1, "no message of negentropy came")
+    world.hears(op, text)
+    world.posted[op] = text
 
 
 async def pushes(world, change):
@@ -291,7 +334,8 @@ ALL = [
     reads_what_was_written_before, is_a_member_to_the_others, a_used_ticket_lets_nobody_in,
     a_stranger_learns_nothing, posts_by_sync, posts_by_gossip, posts_what_spans_frames,
     what_was_posted_is_in_the_log, equal_sets_take_one_round_trip, hears_live_by_gossip,
-    receipts_of_the_small_peer_count, catches_up_by_ids, catches_up_by_ancestors,
+    receipts_of_the_small_peer_count, catches_up_by_ids, catches_up_by_ancestors, compares_by_negentropy,
+    answers_by_negentropy,
     what_the_page_refuses_is_refused, both_ends_have_the_same,
 ]
 

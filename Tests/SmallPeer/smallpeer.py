@@ -40,6 +40,7 @@ class Node:
         self.home, self.connection = home, None
         self.gossip = gossip.Gossip(home.key, self.deliver)
         self.news = asyncio.Queue()  # of (operation, how it came)
+        self.prefers, self.answered = None, []  # by which method to answer, and the sessions that were
         self.handlers = {protocol: self.receive_gossip for protocol in gossip.PROTOCOLS}
         self.handlers[frames.PROTOCOL] = self.answer_session
 
@@ -79,6 +80,8 @@ class Node:
 
     async def answer_session(self, connection, stream):
         responder = sync.Responder(self.home, connection, stream, lambda new: self.note(new, "sync"))
+        responder.prefers = self.prefers
+        self.answered.append(responder)
         await responder.run()
 
     def note(self, new, how):

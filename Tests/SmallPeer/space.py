@@ -4,6 +4,7 @@ import hashlib
 import time
 
 import identity
+import negentropy
 import operations
 from identity import JOIN_DOMAIN
 from operations import ADMIT, CHANNEL_CREATE, DEPENDENCIES_MAX, INVITE, JOIN, LEAVE, POST, REVOKE
@@ -45,15 +46,11 @@ class Space:
 
     @property
     def fingerprint(self):
-        total = sum(int.from_bytes(identifier, "little") for identifier in self.held) % (1 << 256)
-        groups, count = [], len(self.held)
-        while True:
-            groups.append(count & 0x7F)
-            count >>= 7
-            if not count:
-                break
-        size = bytes(group | 0x80 for group in reversed(groups[1:])) + bytes(groups[:1])
-        return hashlib.sha256(total.to_bytes(32, "little") + size).digest()[:16]
+        return negentropy.fingerprint(self.held)
+
+    def items(self):
+        """Returns what negentropy compares: the seconds of each clock, and the id; sorted."""
+        return sorted((o.header.clock // CLOCK_TICKS // 1000, i) for i, o in self.held.items())
 
     @property
     def heads(self):

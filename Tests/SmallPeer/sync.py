@@ -3,18 +3,20 @@
 import os
 
 import identity
+import negentropy
 import operations
 import protobuf
 from frames import (
-    ASK, DONE, HELLO, IDS, IDS_MAX, LACKING, OPENING, OPERATIONS, REASONS, RECEIPT, RECORDS, REFUSAL, WANT,
-    Hello, Opening, blinded, frame, id_frames, operation_frames, read_frame, read_ids)
+    ASK, DONE, HELLO, IDS, IDS_A_FRAME, IDS_MAX, LACKING, NEGENTROPY, OPENING, OPERATIONS, REASONS, RECEIPT,
+    RECORDS, REFUSAL, WANT, Hello, Opening, blinded, frame, id_frames, operation_frames, read_frame, read_ids)
 from operations import ADMIT, OPERATION_BYTES_MAX
-from protobuf import Malformed, bytes_field
+from protobuf import Malformed, bytes_field, varint_field
 
 PUSH_MAX, PUSH_BYTES_MAX, ASKS_MAX, INTRODUCTION_MAX = 256, 2 << 20, 1_000, 8
 ASKS_KEPT_MAX = 4_096
 RECORDS_BYTES_MAX = 60_000
-METHODS = ("ids", "ancestors")
+METHODS = ("ids", "ancestors", "negentropy/1")
+COMPARED_MAX, DIFFERENCE_PART = 4_194_304, 8
 
 
 class Refused(Exception):
@@ -32,6 +34,7 @@ class Session:
         self.received, self.sent, self.round_trips = 0, 0, 0
         self.arrived, self.lacked = [], []
         self.method, self.flight, self.greeted = None, False, False
+        self.messages, self.stopped, self.frame_bytes = 0, False, negentropy.MESSAGE_BYTES_MAX
 
     @property
     def space(self):
@@ -293,6 +296,8 @@ class Initiator(Session):
             await self.by_ids()
         elif self.method == "ancestors":
             await self.ancestors()
+        elif self.method == "negentropy/1":
+            await self.by_negentropy()
         elif self.method != "none":
             raise Malformed(f"the method {self.method}")
         if not (stay and answer.stay):
@@ -316,6 +321,27 @@ class Initiator(Session):
         self.write(frame(DONE))
         await self.due(DONE)
 
+    async def by_negentropy(self):
+        """Compares message by message, and then exchanges what was found."""
+        own = [i for i, o in self.space.held.items() if o.author == self.home.key.public]
+        comparison = negentropy.Initiator(self.space.items(), self.frame_bytes)
+        message = comparison.opening()
+        while message is not None and self.messages < negentropy.MESSAGES_MAX:
+            self.messages += 1
+            self.write(frame(NEGENTROPY, bytes_field(1, message)))
+            answer = protobuf.Message((await self.due(NEGENTROPY))[1]).bytes(1)
+            message = comparison.received(answer or b"")
+        if message is None:
+            there = [identifier for identifier in own if identifier not in comparison.have]
+            self.home.keep_receipts(identity.peer_id(self.remote), there)
+        else:
+            self.stopped = True
+            self.write(frame(NEGENTROPY, varint_field(2, 1)))
+        self.write(id_frames(WANT, sorted(comparison.need - set(self.space.held))))
+        self.send_operations(self.space.parents_first(comparison.have))
+        self.write(frame(DONE))
+        await self.due(DONE)
+
     async def end(self):
         """Half-closes, and waits until the other side has done so."""
         self.stream.finish()
@@ -329,6 +355,8 @@ class Initiator(Session):
 
 class Responder(Session):
     """Answers a session of a member; joins are for those who can admit."""
+
+    prefers = None  # a method to choose whenever it is offered
 
     async def run(self):
         found = await read_frame(self.stream)
@@ -374,9 +402,32 @@ class Responder(Session):
             return "none"
         if theirs.numbers == mine.numbers:
             return "equal"
-        if theirs.fingerprint == mine.fingerprint or "ids" not in theirs.methods:
+        if self.prefers in theirs.methods:
+            return self.prefers
+        if (theirs.count, theirs.fingerprint) == (mine.count, mine.fingerprint):
             return "ancestors"
-        return "ids" if len(self.space.held) <= IDS_MAX else "ancestors"
+        most, apart = max(theirs.count, mine.count), abs(theirs.count - mine.count)
+        by_list = "ids" in theirs.methods and most <= IDS_MAX
+        near = mine.count > IDS_A_FRAME and apart <= mine.count // DIFFERENCE_PART
+        if "negentropy/1" in theirs.methods and most <= COMPARED_MAX and (near or not by_list):
+            return "negentropy/1"
+        return "ids" if by_list else "ancestors"
+
+    async def answer_negentropy(self):
+        """Answers messages until the initiator says what it wants, and serves that."""
+        answers = negentropy.Responder(self.space.items(), self.frame_bytes)
+        while (found := await self.due(NEGENTROPY, WANT))[0] == NEGENTROPY:
+            message = protobuf.Message(found[1])
+            if self.stopped or self.messages == negentropy.MESSAGES_MAX and not message.flag(2):
+                raise Malformed("a message after the last one")
+            if message.flag(2):
+                self.stopped = True
+                continue
+            self.messages += 1
+            self.write(frame(NEGENTROPY, bytes_field(1, answers.answer(message.bytes(1) or b""))))
+        self.serve(await self.read_list(WANT, found[1]))
+        self.write(frame(DONE))
+        await self.due(DONE)
 
     async def answer(self, theirs):
         mine = self.hello(stay=theirs.stay)
@@ -395,6 +446,8 @@ class Responder(Session):
             await self.due(DONE)
         elif self.method == "ancestors":
             await self.ancestors()
+        elif self.method == "negentropy/1":
+            await self.answer_negentropy()
         if not theirs.stay:
             self.stream.finish()
         await self.linger()

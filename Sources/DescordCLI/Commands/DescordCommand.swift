@@ -51,6 +51,7 @@ package struct Descord: DescordCommand {
                 ]),
             CommandGroup(name: "Simulation", subcommands: [SimCommand.self]),
             CommandGroup(name: "Settings", subcommands: [ConfigCommand.self, ParamsCommand.self]),
+            CommandGroup(name: "Plumbing", subcommands: [PlumbingCommand.self]),
         ])
 
     @OptionGroup(title: "Global options") package var global: GlobalOptions

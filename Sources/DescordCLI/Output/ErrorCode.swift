@@ -16,6 +16,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case damagedTicket = "damaged_ticket"
     case corruptImport = "corrupt_import"
     case badScenario = "bad_scenario"
+    case badLine = "bad_line"
 
     case noPeers = "no_peers"
     case unreachable

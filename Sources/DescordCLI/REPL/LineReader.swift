@@ -6,22 +6,26 @@ import Synchronization
 /// cancelled.
 package final class LineReader: Sendable {
     /// The longest line: a message of the largest size with its command, escaped.
-    private static let maxLineSize = 2_097_152
+    private static let commandMaxSize = 2_097_152
 
     private struct State {
         var buffer: [UInt8] = []
         /// Where the next line begins.
         var position = 0
+        /// As far as there is no newline from there on.
+        var searched = 0
         var isAtEnd = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
     private let descriptor: Int32
+    private let maxLineSize: Int
     private let queue = DispatchQueue(label: "descord.input")
 
-    package init(descriptor: Int32 = 0) {
+    package init(descriptor: Int32 = 0, maxLineSize: Int? = nil) {
         self.descriptor = descriptor
+        self.maxLineSize = maxLineSize ?? Self.commandMaxSize
     }
 
     /// Returns the next line without its newline, or nil at the end and after a cancellation.
@@ -35,10 +39,10 @@ package final class LineReader: Sendable {
             }
             let (isAtEnd, size) = self.state.withLock { ($0.isAtEnd, $0.buffer.count - $0.position) }
             guard !isAtEnd else { return nil }
-            guard size <= Self.maxLineSize else {
+            guard size <= self.maxLineSize else {
                 throw CommandError(
                     .badInput, .textTooLarge,
-                    "a line of standard input is longer than \(Self.maxLineSize) bytes")
+                    "a line of standard input is longer than \(self.maxLineSize) bytes")
             }
             await self.more()
         }
@@ -47,11 +51,12 @@ package final class LineReader: Sendable {
 
     private static func takeLine(_ state: inout State) -> ArraySlice<UInt8>? {
         let rest = state.buffer[state.position...]
-        if let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        if let end = rest[max(state.position, state.searched)...].firstIndex(of: UInt8(ascii: "\n")) {
             let line = rest[..<end]
             state.position = end + 1
             return line
         }
+        state.searched = state.buffer.count
         guard state.isAtEnd, !rest.isEmpty else { return nil }
         state.position = state.buffer.count
         return rest
@@ -78,6 +83,7 @@ package final class LineReader: Sendable {
         self.state.withLock { state in
             if count > 0 {
                 state.buffer.removeFirst(state.position)
+                state.searched = max(0, state.searched - state.position)
                 state.position = 0
                 state.buffer += chunk[..<count]
             } else {

@@ -124,6 +124,14 @@ nonisolated struct PBSyncFrame: Sendable {
     set {frame = .lacking(newValue)}
   }
 
+  var negentropy: PBSyncNegentropy {
+    get {
+      if case .negentropy(let v)? = frame {return v}
+      return PBSyncNegentropy()
+    }
+    set {frame = .negentropy(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Frame: Equatable, Sendable {
@@ -140,6 +148,7 @@ nonisolated struct PBSyncFrame: Sendable {
     case refusal(PBSyncRefusal)
     /// wanted, and not here
     case lacking(PBSyncIDs)
+    case negentropy(PBSyncNegentropy)
 
   }
 
@@ -361,6 +370,39 @@ nonisolated struct PBSyncIDs: Sendable {
   fileprivate var _last: Bool? = nil
 }
 
+nonisolated struct PBSyncNegentropy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Negentropy V1
+  var message: Data {
+    get {_message ?? Data()}
+    set {_message = newValue}
+  }
+  /// Returns true if `message` has been explicitly set.
+  var hasMessage: Bool {self._message != nil}
+  /// Clears the value of `message`. Subsequent reads from it will return its default value.
+  mutating func clearMessage() {self._message = nil}
+
+  /// the initiator gives up comparing; without a message
+  var stopped: Bool {
+    get {_stopped ?? false}
+    set {_stopped = newValue}
+  }
+  /// Returns true if `stopped` has been explicitly set.
+  var hasStopped: Bool {self._stopped != nil}
+  /// Clears the value of `stopped`. Subsequent reads from it will return its default value.
+  mutating func clearStopped() {self._stopped = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _message: Data? = nil
+  fileprivate var _stopped: Bool? = nil
+}
+
 nonisolated struct PBSyncDone: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -434,7 +476,7 @@ fileprivate nonisolated let _protobuf_package = "descord"
 
 nonisolated extension PBSyncFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SyncFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opening\0\u{1}hello\0\u{1}ids\0\u{1}want\0\u{1}operations\0\u{1}done\0\u{1}receipt\0\u{1}ask\0\u{1}records\0\u{1}refusal\0\u{1}lacking\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opening\0\u{1}hello\0\u{1}ids\0\u{1}want\0\u{1}operations\0\u{1}done\0\u{1}receipt\0\u{1}ask\0\u{1}records\0\u{1}refusal\0\u{1}lacking\0\u{1}negentropy\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -580,6 +622,19 @@ nonisolated extension PBSyncFrame: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.frame = .lacking(v)
         }
       }()
+      case 12: try {
+        var v: PBSyncNegentropy?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .negentropy(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .negentropy(v)
+        }
+      }()
       default: break
       }
     }
@@ -634,6 +689,10 @@ nonisolated extension PBSyncFrame: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .lacking?: try {
       guard case .lacking(let v)? = self.frame else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .negentropy?: try {
+      guard case .negentropy(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
     }()
     case nil: break
     }
@@ -824,6 +883,45 @@ nonisolated extension PBSyncIDs: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   static func ==(lhs: PBSyncIDs, rhs: PBSyncIDs) -> Bool {
     if lhs._ids != rhs._ids {return false}
     if lhs._last != rhs._last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSyncNegentropy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SyncNegentropy"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}message\0\u{1}stopped\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self._message) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self._stopped) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._message {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._stopped {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSyncNegentropy, rhs: PBSyncNegentropy) -> Bool {
+    if lhs._message != rhs._message {return false}
+    if lhs._stopped != rhs._stopped {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

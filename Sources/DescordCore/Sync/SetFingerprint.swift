@@ -12,11 +12,16 @@ public struct SetFingerprint: Hashable, Sendable {
 
     /// The number of ids.
     public private(set) var count: UInt64 = 0
-    /// The sum, least significant word first.
-    private var sum: [UInt64] = [0, 0, 0, 0]
+    private var sum = IdentifierSum()
 
     /// The empty set.
     public init() {}
+
+    /// A set of `count` ids whose sum is known.
+    init(sum: IdentifierSum, count: UInt64) {
+        self.sum = sum
+        self.count = count
+    }
 
     /// The set of `ids`, which are distinct.
     public init(_ ids: some Sequence<OperationID>) {
@@ -29,42 +34,26 @@ public struct SetFingerprint: Hashable, Sendable {
         func word(_ index: Int) -> UInt64 {
             state[index * 8..<index * 8 + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
         }
-        self.sum = (0..<4).map(word)
+        self.sum = IdentifierSum(words: (word(0), word(1), word(2), word(3)))
         self.count = word(4)
     }
 
     /// The sum and the count, 40 bytes, for storing beside the set.
     public var state: [UInt8] {
-        (self.sum + [self.count]).flatMap { word in
-            (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
-        }
+        self.sum.bytes + (0..<8).map { UInt8(truncatingIfNeeded: self.count >> (8 * $0)) }
     }
 
     /// Adds an id that is not in the set.
     public mutating func insert(_ id: OperationID) {
-        var carry: UInt64 = 0
-        let words = [id.words.0, id.words.1, id.words.2, id.words.3]
-        for index in 0..<4 {
-            let (first, overflowed) = self.sum[index].addingReportingOverflow(words[index].byteSwapped)
-            let (second, again) = first.addingReportingOverflow(carry)
-            self.sum[index] = second
-            carry = (overflowed ? 1 : 0) + (again ? 1 : 0)
-        }
+        self.sum.add(id)
         self.count += 1
     }
 
-    /// The first 16 bytes of SHA-256(sum, 32 bytes little-endian ‖ count as Negentropy's varint, most
-    /// significant group first).
+    /// The first 16 bytes of SHA-256(sum, 32 bytes little-endian ‖ count as Negentropy's varint).
     public var value: [UInt8] {
         var hash = SHA256()
-        hash.update(self.state.prefix(32))
-        var groups: [UInt8] = [UInt8(truncatingIfNeeded: self.count & 0x7f)]
-        var rest = self.count >> 7
-        while rest > 0 {
-            groups.append(UInt8(truncatingIfNeeded: rest & 0x7f) | 0x80)
-            rest >>= 7
-        }
-        hash.update(Array(groups.reversed()))
+        hash.update(self.sum.bytes)
+        hash.update(NegentropyVarint.encode(self.count))
         return Array(hash.finalize().prefix(Self.size))
     }
 }

@@ -10,6 +10,12 @@ public enum SyncLimits {
     static let maxIDsPerFrame = 2_000
     /// Ids that one list, and all that is wanted in one session, may hold: 8 MiB.
     public static let maxIDCount = 262_144
+    /// Bytes of a message of negentropy: the rest of the frame is two tags and two sizes.
+    static let maxNegentropySize = 65_528
+    /// Messages of negentropy that each side sends in one session: 8 MiB both ways at most.
+    static let maxNegentropyCount = 64
+    /// Items that are compared by negentropy: more would take more than 176 MB a session.
+    static let maxItemCount = 4_194_304
     /// Operations that may follow an initiator's hello at once.
     public static let maxPushCount = 256
     /// Bytes of operations that may follow an initiator's hello at once: two of the largest.
@@ -31,18 +37,6 @@ public enum SyncLimits {
     static let maxIntroductionCount = 8
     /// Reconciliation methods that are read from a hello.
     static let maxMethodCount = 16
-}
-
-/// How two sides find out what differs.
-enum SyncMethod: String {
-    /// Nothing differs.
-    case equal
-    /// The initiator did not want to know.
-    case nothing = "none"
-    /// The responder sends its whole list of ids.
-    case ids
-    /// Both send their heads and fetch what these follow, by hash.
-    case ancestors
 }
 
 /// Why a session ended early.
@@ -95,7 +89,7 @@ public struct SyncReport: Hashable, Sendable {
     public var received = 0
     /// Operations received that the store did not take.
     public var refused = 0
-    /// Operations that the peer listed and then had not.
+    /// Operations that the peer listed and then had not, or did not send.
     public var lacking = 0
     /// Times that the initiator waited for an answer.
     public var roundTrips = 0
@@ -105,6 +99,9 @@ public struct SyncReport: Hashable, Sendable {
     public var bytesReceived = 0
     /// Whether both sets were equal at the start.
     public var wasEqual = false
+    /// False when the comparison stopped at a bound, or the peer did not send what it listed: what was found
+    /// was exchanged, and the sets may differ further.
+    public var isComplete = true
 
     /// Nothing moved yet.
     public init() {}

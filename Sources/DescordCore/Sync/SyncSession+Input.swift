@@ -61,6 +61,8 @@ extension SyncSession {
             (.lacking(let list), _):
             guard let ids = Self.ids(list.ids.octets) else { return self.fail(.malformed, into: &events) }
             self.listReceived(frame, ids, isLast: list.last, into: &events)
+        case (.negentropy(let message), _) where self.method == .negentropy && self.stage == .reconciling:
+            self.negentropyReceived(message, into: &events)
         case (.records(let records), _) where self.peerHello != nil:
             self.recordsReceived(records, into: &events)
         default:
@@ -85,12 +87,10 @@ extension SyncSession {
         switch frame {
         case .receipt: self.receiptsReceived(ids, into: &events)
         case .ask: self.asked(ids)
-        case .lacking:
-            self.report.lacking += ids.count
-            self.outstanding.subtract(ids)
+        case .lacking: self.lacked(ids)
         case .ids
         where self.stage == .reconciling && !self.peerIDsComplete
-            && (self.role == .initiator || self.method == .ancestors):
+            && (self.role == .initiator && self.method == .ids || self.method == .ancestors):
             self.peerIDs.append(contentsOf: ids)
             guard self.peerIDs.count <= SyncLimits.maxIDCount else {
                 return self.fail(.tooManyIDs, into: &events)

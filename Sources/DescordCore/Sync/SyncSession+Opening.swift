@@ -71,7 +71,7 @@ extension SyncSession {
             pushed.append(operation)
         }
         var hello = self.hello(wantsSummary: self.wantsReconciliation)
-        hello.methods = [SyncMethod.ids.rawValue, SyncMethod.ancestors.rawValue]
+        hello.methods = self.offered.map(\.rawValue)
         hello.pushed = UInt32(pushed.count)
         hello.reconcile = self.wantsReconciliation
         var asked = self.asks
@@ -268,6 +268,10 @@ extension SyncSession {
             self.stage = .reconciling
             self.askForReceipts()
             self.enqueue(ids: storage.heads()) { .ids($0) }
+        case .negentropy:
+            self.stage = .reconciling
+            self.askForReceipts()
+            self.answerByNegentropy()
         }
     }
 
@@ -278,10 +282,7 @@ extension SyncSession {
 
     private func chooseMethod(for peer: SyncHello) -> SyncMethod {
         guard peer.reconcile, let theirs = peer.summary, let ours = self.sentSummary else { return .nothing }
-        if theirs == ours { return .equal }
-        if theirs.count == ours.count, theirs.fingerprint == ours.fingerprint { return .ancestors }
-        let fits = max(theirs.count, ours.count) <= UInt64(SyncLimits.maxIDCount)
-        return fits && peer.methods.contains(SyncMethod.ids.rawValue) ? .ids : .ancestors
+        return SyncMethod.choice(offered: peer.methods, theirs: theirs, ours: ours)
     }
 
     // MARK: Initiator
@@ -319,9 +320,10 @@ extension SyncSession {
             self.reconciled(into: &events)
         case .nothing:
             self.reconciled(into: &events)
-        case .ids, .ancestors:
+        case .ids, .ancestors, .negentropy:
             guard self.wantsReconciliation else { return self.fail(.unexpected, into: &events) }
             self.stage = .reconciling
+            if method == .negentropy { self.compareByNegentropy() }
             if method == .ancestors, let storage = self.storage {
                 self.enqueue(ids: storage.heads()) { .ids($0) }
             }

@@ -21,7 +21,7 @@ extension SyncSession {
             self.report.roundTrips += 1
         case .ancestors:
             self.want(missing)
-        case .equal, .nothing, nil: break
+        case .equal, .nothing, .negentropy, nil: break
         }
     }
 
@@ -47,6 +47,17 @@ extension SyncSession {
         self.wantedIDs.append(contentsOf: ids)
     }
 
+    /// The peer has not what it was asked for.
+    mutating func lacked(_ ids: [OperationID]) {
+        if self.method == .negentropy {
+            let missed = ids.filter { self.outstanding.remove($0) != nil }
+            self.missed(missed.count)
+        } else {
+            self.report.lacking += ids.count
+            self.outstanding.subtract(ids)
+        }
+    }
+
     /// Settles what both sides still owe each other.
     mutating func advanceReconciliation(into events: inout [Event]) {
         if self.method == .ancestors {
@@ -60,12 +71,19 @@ extension SyncSession {
             }
         }
         if self.peerWantsComplete, !self.owesDone {
-            self.send(self.wantedIDs)
+            self.send(self.newestFirst(self.wantedIDs))
             self.wantedIDs = []
+            self.answers = nil
             self.owesDone = true
         }
         let wantsSettled = self.method == .ancestors ? self.sentLastWant : true
-        if self.owesDone, self.gotDone, wantsSettled, self.unstored.isEmpty { self.reconciled(into: &events) }
+        if self.owesDone, self.gotDone, wantsSettled, self.unstored.isEmpty {
+            if self.method == .negentropy {
+                self.missed(self.outstanding.count)
+                self.outstanding = []
+            }
+            self.reconciled(into: &events)
+        }
     }
 
     /// Everything was exchanged.
@@ -73,7 +91,7 @@ extension SyncSession {
         self.stage = .settled
         guard !self.saidReconciled else { return }
         self.saidReconciled = true
-        events.append(.reconciled)
+        events.append(self.report.isComplete ? .reconciled : .stoppedShort)
     }
 
     /// Finishes what does not stay open, and notices the peer's end.
@@ -85,7 +103,7 @@ extension SyncSession {
         let mayFinish =
             self.remoteFinished || self.leaves
             || (!self.staysOpen
-                && (self.role == .responder || self.method == .ids || self.method == .ancestors))
+                && (self.role == .responder || self.comparesSets))
         if isSettled, mayFinish, !self.saidFinish, self.unstored.isEmpty {
             self.saidFinish = true
             events.append(.finish)
@@ -96,6 +114,14 @@ extension SyncSession {
             events.append(.ended(self.report))
         } else if !self.awaitsDriver {
             self.fail(.cut, into: &events)
+        }
+    }
+
+    /// Whether the method ends with a `done` of both.
+    private var comparesSets: Bool {
+        switch self.method {
+        case .ids, .ancestors, .negentropy: true
+        case .equal, .nothing, nil: false
         }
     }
 

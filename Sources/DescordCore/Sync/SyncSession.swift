@@ -46,6 +46,9 @@ public struct SyncSession: ~Copyable {
         case record(SyncRecord, PeerRecord)
         /// Both sides have, or are about to have, everything. Once.
         case reconciled
+        /// What was found was exchanged, but there may be more: see `SyncReport.isComplete`. Once, instead of
+        /// `reconciled`.
+        case stoppedShort
         /// Half-close when nothing is outbound any more.
         case finish
         /// The peer has finished too, and nothing is open: the whole session was good.
@@ -146,6 +149,17 @@ public struct SyncSession: ~Copyable {
     var saidFinish = false
     var gotRecords = false
 
+    /// Methods that our hello offers.
+    var offered: [SyncMethod] = [.ids, .ancestors, .negentropy]
+
+    // Negentropy
+    /// What the initiator compares by, until it knows what differs.
+    var comparison: NegentropyInitiator?
+    /// What the responder answers from, until it knows what is wanted.
+    var answers: Negentropy?
+    /// Messages sent by the initiator.
+    var negentropyCount = 0
+
     // Receipts
     /// Our own operations for which a receipt of this peer counts.
     var awaited: Set<OperationID> = []
@@ -239,7 +253,7 @@ public struct SyncSession: ~Copyable {
             self.unstoredSize -= entry.size
             self.report.received += 1
             if self.askedOfUs.remove(id) != nil || entry.owesReceipt { self.pendingReceipts.append(id) }
-            if self.method == .ancestors, self.outstanding.remove(id) != nil { self.want(entry.links) }
+            if self.outstanding.remove(id) != nil, self.method == .ancestors { self.want(entry.links) }
         }
         for id in refused {
             guard let entry = self.unstored.removeValue(forKey: id) else { continue }

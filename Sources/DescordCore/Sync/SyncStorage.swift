@@ -17,6 +17,8 @@ public protocol SyncStorage {
     func summary() -> SyncSummary
     /// The ids of the whole set: authority operations first, then by descending clock; ties by id.
     func ids() -> [OperationID]
+    /// The whole set with the seconds of its clocks, the oldest first; within a second in any order.
+    func items() -> [NegentropyItem]
     /// The heads of the whole set, sorted.
     func heads() -> [OperationID]
     /// Whether the set holds this operation, durably.

@@ -109,17 +109,19 @@ extension NodeEngine {
         case .record(let record, let peerRecord):
             self.recordCame(record, peerRecord)
         case .reconciled:
-            self.settled(driver, completed: true)
+            self.settled(driver, .reconciled)
+        case .stoppedShort:
+            self.settled(driver, .stoppedShort)
         case .ended:
             self.progressed()
         case .failed(let failure):
             self.logger.debug(
                 "a sync session failed", metadata: ["peer": "\(driver.peer)", "failure": "\(failure)"])
-            self.settled(driver, completed: false)
+            self.settled(driver, .failed)
         case .refused(let refusal):
             self.logger.debug(
                 "a sync session was refused", metadata: ["peer": "\(driver.peer)", "refusal": "\(refusal)"])
-            self.settled(driver, completed: false)
+            self.settled(driver, .failed)
         case .accepted, .admitted, .joinNeeded, .finish: break
         }
     }
@@ -162,6 +164,9 @@ extension NodeEngine {
         self.dial(peerRecord.peer, at: peerRecord.addresses.map { DialCandidate($0, .unsolicited) })
     }
 
+    /// What a session's work came to.
+    private enum SessionEnd { case reconciled, stoppedShort, failed }
+
     /// Counts a session among those that are at work.
     private func begun(_ driver: SyncDriver) {
         guard !driver.isUnsettled else { return }
@@ -170,25 +175,25 @@ extension NodeEngine {
     }
 
     /// The first end of a session's work: everything exchanged, or nothing more to expect.
-    private func settled(_ driver: SyncDriver, completed: Bool) {
+    private func settled(_ driver: SyncDriver, _ end: SessionEnd) {
         guard driver.isUnsettled else { return }
         driver.isUnsettled = false
         self.unsettledSessions -= 1
-        if completed { driver.hasReconciled = true }
-        if let space = driver.space, completed {
+        if end == .reconciled { driver.hasReconciled = true }
+        if let space = driver.space, end != .failed {
             let report = driver.report
             self.finishedSessions.append(
                 SyncReport(
                     space: space.hex, peer: driver.peer.description, sent: report.sent,
                     received: report.received,
                     roundTrips: report.roundTrips, bytes: report.bytesSent + report.bytesReceived,
-                    completed: true))
+                    completed: end == .reconciled))
         }
         self.progressed()
     }
 
     func closed(_ driver: SyncDriver) {
-        self.settled(driver, completed: false)
+        self.settled(driver, .failed)
         self.unopenedSessions.removeAll { $0 === driver }
         for context in self.spaces { context.sessions.removeAll { $0 === driver } }
         self.progressed()

@@ -38,6 +38,25 @@ public struct SpaceStorage: SyncStorage {
         }
     }
 
+    public func items() -> [NegentropyItem] {
+        self.read([]) { db, row in
+            // The index has this order, and is all that is read. Within a second it is that of the clock,
+            // which the storage of negentropy puts right.
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: "SELECT clock, id FROM operations WHERE space = ? ORDER BY clock, id"),
+                arguments: [row.number])
+            var items: [NegentropyItem] = []
+            items.reserveCapacity(Int(clamping: row.fingerprint.count))
+            while let row = try rows.next() {
+                guard let id = row.id("id") else { continue }
+                let clock = HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"]))
+                items.append(NegentropyItem(clock: clock, id: id))
+            }
+            return items
+        }
+    }
+
     public func heads() -> [OperationID] {
         self.read([]) { db, row in try Self.heads(db, row) }
     }
