@@ -43,7 +43,10 @@ package struct Descord: DescordCommand {
             CommandGroup(name: "Spaces", subcommands: [SpaceCommand.self, ChannelCommand.self]),
             CommandGroup(
                 name: "Messages",
-                subcommands: [PostCommand.self, LogCommand.self, ListenCommand.self, ReplCommand.self]),
+                subcommands: [
+                    PostCommand.self, LogCommand.self, ListenCommand.self, SearchCommand.self,
+                    CursorCommand.self, ReplCommand.self,
+                ]),
             CommandGroup(
                 name: "Network",
                 subcommands: [

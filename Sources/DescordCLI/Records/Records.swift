@@ -8,7 +8,7 @@ import LibP2PCore
 /// Names that others chose come out as nil unless they keep the rules for names: what is shown instead is the
 /// id.
 package struct Records: Sendable {
-    private let store: Store
+    let store: Store
 
     package init(_ store: Store) {
         self.store = store
@@ -181,7 +181,7 @@ package struct Records: Sendable {
 
     // MARK: - Translation
 
-    private func explained<Value>(_ body: () throws(StoreError) -> Value) throws(CommandError) -> Value {
+    func explained<Value>(_ body: () throws(StoreError) -> Value) throws(CommandError) -> Value {
         do {
             return try body()
         } catch {
@@ -197,7 +197,7 @@ package struct Records: Sendable {
         try? ChannelName(parsing: name).text  // what is no name is not shown
     }
 
-    private static func row(_ message: MessageSummary) -> MessageRow {
+    static func row(_ message: MessageSummary) -> MessageRow {
         MessageRow(
             op: message.id, space: message.space, spaceName: self.shown(space: message.spaceName),
             channel: message.channel, channelName: self.shown(channel: message.channelName),
