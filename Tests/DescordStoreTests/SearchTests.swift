@@ -97,9 +97,10 @@ import Testing
             for trigger in ["inserted", "updated", "deleted"] {
                 try db.execute(sql: "DROP TRIGGER message_words_\(trigger)")
             }
-            try db.execute(sql: "DROP TABLE message_words")
-            let step = try #require(Schema.steps.firstIndex(of: Schema.search))
-            try #require(step == Schema.steps.count - 1)
+            for table in ["message_words", "cursors", "parked"] {
+                try db.execute(sql: "DROP TABLE \(table)")
+            }
+            let step = try #require(Schema.steps.firstIndex(of: Schema.scripts))
             try db.execute(sql: "PRAGMA user_version = \(step)")
         }
         let store = try world.alice.reopened()

@@ -4,7 +4,7 @@ import GRDB
 /// are done.
 enum Schema {
     /// The steps, oldest first. A released step never changes.
-    static let steps: [String] = [first, second, cursors, search]
+    static let steps: [String] = [first, second, scripts]
 
     /// The version that this program writes.
     static var version: Int { self.steps.count }

@@ -1,9 +1,29 @@
 extension Schema {
+    /// What scripts need: places of consumers, and the words of messages.
+    static let scripts = Schema.cursors + Schema.search
+
+    /// Where each consumer of `listen --cursor` is, and what its hook gave up on.
+    ///
+    /// A cursor belongs to a name and to what is followed: a space (`channel` empty) or one channel. Up to
+    /// the arrival `since_until` it shows what was written since `since` alone.
+    private static let cursors = """
+        CREATE TABLE cursors (
+            name TEXT NOT NULL, space BLOB NOT NULL, channel BLOB NOT NULL, position INTEGER NOT NULL,
+            since INTEGER, since_until INTEGER NOT NULL, updated INTEGER NOT NULL,
+            PRIMARY KEY (name, space, channel)
+        ) WITHOUT ROWID;
+        CREATE TABLE parked (
+            name TEXT NOT NULL, space BLOB NOT NULL, channel BLOB NOT NULL, op BLOB NOT NULL,
+            attempts INTEGER NOT NULL, last_error TEXT NOT NULL, parked_at INTEGER NOT NULL,
+            is_due INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (name, space, channel, op)
+        ) WITHOUT ROWID;
+        """
+
     /// The words of messages, by the number of their operation, whatever became of it.
     ///
     /// Triggers keep the index in the transaction of whatever writes an operation; `message_text` is
     /// `MessageWords.textFunction`.
-    static let search = """
+    private static let search = """
         CREATE VIRTUAL TABLE message_words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
         INSERT INTO message_words (rowid, text)
             SELECT n, message_text(content) FROM operations WHERE kind = 2000 AND content IS NOT NULL;
