@@ -53,8 +53,8 @@ def fill(path):
     row = database.execute(
         """SELECT space, author, sequence, clock, kind, channel, links, state, size, arrival, received_at,
            admitted_at, envelope, salt, content FROM operations WHERE kind = 2000""").fetchone()
-    space, author, sequence, clock, kind, channel, links, state, size, arrival, received, admitted, *rest = row
-    envelope, salt, content = rest
+    space, author, sequence, clock, kind, channel, links, state, size, arrival, *rest = row
+    received, admitted, envelope, salt, content = rest
     check(text_of(content) == "template", "a message is encoded in another way")
     needles = {MESSAGES // 7, MESSAGES // 2, MESSAGES - 11}
 
@@ -62,12 +62,12 @@ def fill(path):
         for number in range(1, MESSAGES):
             text = " ".join(drawn[number * MESSAGE_WORDS : (number + 1) * MESSAGE_WORDS])
             text = (text + " needle" if number in needles else text).encode()
-            yield (chance.randbytes(32), space, author, sequence + number, clock + (number << 16), kind, channel,
-                   links, state, size, arrival + number, received, admitted, envelope, salt,
+            yield (chance.randbytes(32), space, author, sequence + number, clock + (number << 16), kind,
+                   channel, links, state, size, arrival + number, received, admitted, envelope, salt,
                    b"\n" + varint(len(text)) + text)
     database.executemany(
-        """INSERT INTO operations (id, space, author, sequence, clock, kind, channel, links, state, size, arrival,
-           received_at, admitted_at, envelope, salt, content)
+        """INSERT INTO operations (id, space, author, sequence, clock, kind, channel, links, state, size,
+           arrival, received_at, admitted_at, envelope, salt, content)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""", rows())
     database.commit()
     database.close()

@@ -13,6 +13,7 @@ import tempfile
 sys.dont_write_bytecode = True
 from bench import ROOT, Bench, Failure  # noqa: E402 (no bytecode is written from here on)
 from figures import FIRST_WORDS, Report
+import history
 import memory
 import messages
 import oneshot
@@ -32,6 +33,7 @@ THEMES = {
     "wire": wirebytes.measure,
     "connections": transport.connections,
     "memory": memory.measure,
+    "history": history.measure,
 }
 
 

@@ -90,14 +90,14 @@ def damage_to_an_export_is_found_and_its_line_named(place):
         return json.dumps(record | {"data": base64.b64encode(bytes(data)).decode()})
 
     last = json.loads(lines[9])
+    longer = base64.b64encode(base64.b64decode(json.loads(lines[3])["data"]) + b"\x20\1").decode()
     both = {
         "an empty file": ("", 1), "no header": ("{}\n", 1), "no JSON": (with_line(5, "garbage"), 5),
         "a byte of the signature": (with_line(6, changed(6, -1)), 6),
         "a byte of a header": (with_line(10, changed(10, 60)), 10),
         "another id": (with_line(7, json.dumps(json.loads(lines[6]) | {"op": last["op"]})), 7),
         "no base64": (with_line(4, json.dumps(json.loads(lines[3]) | {"data": "%%%"})), 4),
-        "more bytes": (with_line(4, json.dumps(json.loads(lines[3]) | {
-            "data": base64.b64encode(base64.b64decode(json.loads(lines[3])["data"]) + b"\x20\1").decode()})), 4),
+        "more bytes": (with_line(4, json.dumps(json.loads(lines[3]) | {"data": longer})), 4),
         "a cut": ("\n".join(lines)[:-20], len(lines)),
         "a long line": (with_line(8, "x" * 2_200_000), 8),
         "no text": (with_line(8, "@").encode().replace(b"@", b"\xff"), 8),
@@ -234,8 +234,9 @@ def export_is_there_whole_or_not_at_all(place):
     file = exported(place, alice)
     before = file.read_bytes()
     check(alice.run("export", "-o", str(place.folder / "none" / "file"), code=74).out == "", "no folder")
-    limited = ["/bin/sh", "-c", 'ulimit -f 8; trap "" XFSZ; exec "$0" export -o "$1"', place.binary, str(file)]
-    done = subprocess.run(limited, env=alice.environment(), capture_output=True, timeout=WAIT_SECONDS, check=False)
+    script = 'ulimit -f 8; trap "" XFSZ; exec "$0" export -o "$1"'
+    done = subprocess.run(["/bin/sh", "-c", script, place.binary, str(file)], env=alice.environment(),
+                          capture_output=True, timeout=WAIT_SECONDS, check=False)
     check(done.returncode != 0, "a limit of size stopped nothing")
     check(file.read_bytes() == before, "the old file is gone")
     check([one for one in os.listdir(place.folder) if ".new-" in one] == [], "a part was left behind")

@@ -105,7 +105,8 @@ def hook_is_ended_with_its_listener_and_its_message_comes_again(place):
         os.path.exists(pipe) or os.mkfifo(pipe)
         check(stat.S_ISFIFO(os.stat(pipe).st_mode), "no pipe")
         # The hook waits in a read that nobody ends, and says goodbye when it is told to go.
-        command = f'trap \'echo x > "{ended}"; exit 0\' TERM; echo x > "{started}"; read line < "{pipe}" & wait'
+        goodbye = f"trap 'echo x > {ended}; exit 0' TERM; "
+        command = goodbye + f'echo x > "{started}"; read line < "{pipe}" & wait'
         with alice.start("listen", "--cursor", "bot", "--exec", command) as listener:
             until(started.exists, "the hook")
             check(listener.stop(number) == code, f"listen did not end with {code}")
@@ -140,7 +141,8 @@ def hook_keeps_nothing_of_ours_open(place):
 def hook_without_a_cursor_follows_live(place):
     """It begins with what arrives; what fails is warned of and passed over."""
     alice, out = prepare(place, "before")
-    with alice.start("listen", "--json", "--tries", "1", "--exec", RECORD + "grep -q x && exit 0; exit 1") as live:
+    command = RECORD + "grep -q x && exit 0; exit 1"
+    with alice.start("listen", "--json", "--tries", "1", "--exec", command) as live:
         live.address()
         alice.run("post", "after")
         note = read_json(live.notes.take("a warning"))
