@@ -51,8 +51,9 @@ def progress_is_shown_on_a_terminal_and_goes_away(place):
         address = listener.address()
         joining = ("space", "join", "-", "--connect", address)
         shown["space join"] = on_terminal(bob, *joining, stdin=alice.ticket())
-    for what, word in (("export", "exported "), ("verify", "verified "), ("import", "imported 256 of"),
-                       ("space join", "received ")):
+    words = {"export": "exported 1 of", "verify": "verified 1 of", "import": "imported 256 of",
+             "space join": "received "}
+    for what, word in words.items():
         text = shown[what]
         check("\r\x1b[K" + word in text, f"{what} showed {text!r}")
         # Whatever comes after the last progress begins with an empty line.

@@ -8,8 +8,8 @@ package struct VerifyCommand: DescordCommand {
         abstract: "Check an exported space: signatures, ids, and that nothing is missing.",
         discussion: """
             Needs no identity and no home, and tells nobody. Every signature and id, the canonical form, the \
-            space of every operation, that each comes after all that it links to with a later clock, and that \
-            there are as many as the first line says. It does not judge who was permitted to write what.
+            space of every operation, that each comes after all that it links to with a later clock, and \
+            that there are as many as the first line says. It does not judge who was permitted to write what.
             """)
 
     @Argument(help: "A file, or - for standard input.", completion: .file()) package var file: String
