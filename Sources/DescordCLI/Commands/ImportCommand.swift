@@ -8,8 +8,8 @@ package struct ImportCommand: DescordCommand {
         commandName: "import", abstract: "Take in an exported space that this home is a member of.",
         discussion: """
             Every operation is verified and judged as one that a member sent, within the same budgets. \
-            What is stored already is passed over, so that an import that was interrupted goes on when it is run \
-            again; a damaged line ends it with 65, and everything before it stays.
+            What is stored already is passed over, so that an import that was interrupted goes on when it is \
+            run again; a damaged line ends it with 65, and everything before it stays.
 
             A home that lost its database and kept its key gets its spaces back this way: the file itself \
             shows that it is a member. A space that this home is no member of is not taken (77), a public \
