@@ -201,13 +201,13 @@ _descord() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    keygen|id|space|channel|post|log|listen|repl|sync|outbox|peers|metrics|sim|config|params|plumbing|help)
+    keygen|id|space|channel|post|log|listen|search|cursor|repl|export|import|verify|sync|outbox|peers|metrics|sim|config|params|plumbing|help)
         # Offer subcommand argument completions
         "_descord_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen repl sync outbox peers metrics sim config params plumbing help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen search cursor repl export import verify sync outbox peers metrics sim config params plumbing help' -- "${cur}"))
         ;;
     esac
 }
@@ -1427,7 +1427,7 @@ _descord_channel_moderator() {
 
 _descord_post() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    non_repeating_flags=(--lines --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen --profile)
     non_repeating_options=(--channel -c --wait --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options -1
@@ -1472,7 +1472,7 @@ _descord_log() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--raw --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen --profile)
-    non_repeating_options=(--channel -c --number -n --since --until --author --home --timeout --trace --passphrase-fd)
+    non_repeating_options=(--channel -c --number -n --since --until --author --format --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1492,6 +1492,9 @@ _descord_log() {
         ;;
     '--author')
         __descord_add_completions -W "$(__descord_custom_complete ---completion log -- --author "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--format')
         return
         ;;
     '--home')
@@ -1523,9 +1526,9 @@ _descord_log() {
 
 _descord_listen() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--not-mine --raw --json --quiet -q --no-mdns --version -h --help)
+    non_repeating_flags=(--not-mine --once --raw --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen --profile)
-    non_repeating_options=(--channel -c --number -n --since --home --timeout --trace --passphrase-fd)
+    non_repeating_options=(--channel -c --number -n --since --cursor --exec --tries --format --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1540,6 +1543,277 @@ _descord_listen() {
     '--since')
         return
         ;;
+    '--cursor')
+        return
+        ;;
+    '--exec')
+        return
+        ;;
+    '--tries')
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_search() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--fts --raw --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--channel -c --number -n --since --until --author --format --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--channel'|'-c')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion search -- --channel "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--number'|'-n')
+        return
+        ;;
+    '--since')
+        return
+        ;;
+    '--until')
+        return
+        ;;
+    '--author')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion search -- --author "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--format')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_cursor() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __descord_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|remove|parked|retry|drop)
+        # Offer subcommand argument completions
+        "_descord_cursor_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list remove parked retry drop' -- "${cur}"))
+        ;;
+    esac
+}
+
+_descord_cursor_list() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_cursor_remove() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_cursor_parked() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_cursor_retry() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_cursor_drop() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--all --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
     '--home')
         __descord_add_completions -d
         return
@@ -1598,6 +1872,142 @@ _descord_repl() {
         return
         ;;
     '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_export() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--output -o --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--output'|'-o')
+        __descord_add_completions -f
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion export -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_import() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_descord_verify() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -f
         return
         ;;
     esac

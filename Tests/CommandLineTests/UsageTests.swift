@@ -4,7 +4,7 @@ import Testing
 /// How arguments are read, and what is said when they cannot be.
 @Suite struct UsageTests {
     private static let laterCommands = [
-        "serve", "search", "agent", "export", "doctor", "edit",
+        "serve", "agent", "doctor", "edit",
     ]
 
     @Test func globalOptionsStandBeforeAndAfterTheCommand() async throws {

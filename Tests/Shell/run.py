@@ -14,13 +14,19 @@ import traceback
 
 from place import SCENARIOS, Failure, Place
 import alone  # noqa: F401 (each module registers its scenarios)
+import archives  # noqa: F401
+import cookbook  # noqa: F401
 import crowds  # noqa: F401
+import cursors  # noqa: F401
 import disks  # noqa: F401
 import endings  # noqa: F401
+import hooks  # noqa: F401
 import kills  # noqa: F401
+import lines  # noqa: F401
 import measures  # noqa: F401
 import moderation  # noqa: F401
 import plumbing  # noqa: F401
+import progress  # noqa: F401
 import refusals  # noqa: F401
 import scripts  # noqa: F401
 import twohomes  # noqa: F401

@@ -69,12 +69,18 @@ package final class CommandContext {
 
     package init(
         options: GlobalOptions, surroundings: Surroundings, shared: SharedState = SharedState(),
-        toleratesBadSettings: Bool = false, needsProfile: Bool = true
+        toleratesBadSettings: Bool = false, needsProfile: Bool = true, needsHome: Bool = true
     ) throws(CommandError) {
         self.surroundings = surroundings
         self.options = options
         self.shared = shared
-        let directory = try Home.find(option: options.home, environment: surroundings.environment)
+        let directory: Home
+        do throws(CommandError) {
+            directory = try Home.find(option: options.home, environment: surroundings.environment)
+        } catch {
+            guard !needsHome else { throw error }
+            directory = Home(path: "/dev/null")  // a place where nothing can be
+        }
         self.directory = directory
         var files: [ConfigurationFile] = []
         if !toleratesBadSettings {

@@ -55,7 +55,7 @@ package enum CommandLineProgram {
             context = try CommandContext(
                 options: options ?? command.global, surroundings: surroundings, shared: shared ?? .init(),
                 toleratesBadSettings: type(of: command).toleratesBadSettings,
-                needsProfile: type(of: command).needsProfile)
+                needsProfile: type(of: command).needsProfile, needsHome: type(of: command).needsHome)
         } catch {
             let output = self.earlyOutput(command.global.json, surroundings)
             output.report(error)

@@ -11,6 +11,9 @@ package protocol DescordCommand: ParsableCommand, Sendable {
     /// Whether the profile of the settings must be one that a node can run with.
     static var needsProfile: Bool { get }
 
+    /// Whether there must be a place for a home.
+    static var needsHome: Bool { get }
+
     /// Does it; a failure is a `CommandError`, anything else thrown is a bug or a cancellation.
     func run(in context: CommandContext) async throws
 }
@@ -18,6 +21,7 @@ package protocol DescordCommand: ParsableCommand, Sendable {
 extension DescordCommand {
     package static var toleratesBadSettings: Bool { false }
     package static var needsProfile: Bool { true }
+    package static var needsHome: Bool { true }
 }
 
 /// A command that only holds others; alone it shows its help.
@@ -43,7 +47,12 @@ package struct Descord: DescordCommand {
             CommandGroup(name: "Spaces", subcommands: [SpaceCommand.self, ChannelCommand.self]),
             CommandGroup(
                 name: "Messages",
-                subcommands: [PostCommand.self, LogCommand.self, ListenCommand.self, ReplCommand.self]),
+                subcommands: [
+                    PostCommand.self, LogCommand.self, ListenCommand.self, SearchCommand.self,
+                    CursorCommand.self, ReplCommand.self,
+                ]),
+            CommandGroup(
+                name: "Archives", subcommands: [ExportCommand.self, ImportCommand.self, VerifyCommand.self]),
             CommandGroup(
                 name: "Network",
                 subcommands: [

@@ -19,10 +19,13 @@ package struct LogCommand: DescordCommand {
         TimeArgument?
     @Option(help: "A member's name or peer id, or me.", completion: Completions.members) package var author:
         String?
+    @Option(help: MessageFormat.help) package var format: MessageFormat?
     @Flag(help: "Show text as it is, also on a terminal.") package var raw = false
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
     package init() {}
+
+    package func validate() throws { try MessageFormat.validate(self.format, with: self.global) }
 
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
@@ -35,7 +38,7 @@ package struct LogCommand: DescordCommand {
         let query = MessageQuery(
             space: scope.space.id, channel: scope.channel?.id, author: author, since: self.since?.time(now),
             until: self.until?.time(now), limit: self.number?.count)
-        var text = MessageText(context.output, isRaw: self.raw)
+        var text = MessageText(context.output, isRaw: self.raw, format: self.format)
         for row in try home.records.messages(query) { try text.show(row) }
     }
 }

@@ -10,6 +10,12 @@ package struct PostCommand: DescordCommand {
             The id is printed once the message is on the disk. The exit code is 0 when enough other \
             members have stored it too, or when there is no other member yet; 75 when it is queued: any \
             later command that meets a member delivers it.
+
+            With --lines each line of standard input is a message, posted as soon as it is read, and its \
+            result comes in the order of the lines; with --json that is one object a line, with the line's \
+            number and what was wrong with it. A line that cannot be posted is reported, and the next one \
+            follows. At most 16 lines wait for others at once, and no further ones are read. The exit code \
+            is the highest of any line.
             """)
 
     @Argument(help: "The text, or - for standard input.") package var text: [String] = []
@@ -21,12 +27,26 @@ package struct PostCommand: DescordCommand {
         help: ArgumentHelp(
             "Wait until so many other members have stored it; 0 does not wait.", valueName: "n"))
     package var wait: UInt32 = 1
+    @Flag(help: "Post each line of standard input as a message.") package var lines = false
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
     package init() {}
 
+    package func validate() throws {
+        guard !self.lines || self.text.isEmpty || self.text == ["-"] else {
+            throw ValidationError("--lines reads standard input, and takes no text")
+        }
+    }
+
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
+        if self.lines {
+            let target = try References(home.records, environment: context.surroundings.environment)
+                .channel(self.channel)
+            return try await PostLines(
+                home: home, space: target.space.id, channel: target.channel.id, wait: self.wait
+            ).run(in: context)
+        }
         let text = try TextInput(context).message(self.text)
         let (space, channel) = try References(home.records, environment: context.surroundings.environment)
             .channel(self.channel)
@@ -47,28 +67,15 @@ package struct PostCommand: DescordCommand {
         try self.conclude(result, context.output)
     }
 
-    /// What became of the message.
-    private struct Delivery {
-        enum Status: String {
-            case stored
-            case queued
-            case local
-        }
-
-        var status: Status
-        var storedBy: Int
-        var hasReachedSomebody = false
-    }
-
     private func deliver(
         _ op: OperationID, in space: SpaceID, _ home: OpenHome, _ context: CommandContext,
         _ timings: inout PostTimings
-    ) async throws -> Delivery {
+    ) async throws -> PostDelivery {
         let hasOthers = try home.records.hasMetOthers(in: space)
         let isWaiting = self.wait > 0 && (hasOthers || !context.settings.addresses(.connect).isEmpty)
         guard isWaiting || context.hasSession else {
             await context.surroundings.network.notifyRunningNode(of: [op], in: space, home: home)
-            return Delivery(status: hasOthers ? .queued : .local, storedBy: 0)
+            return PostDelivery(status: hasOthers ? .queued : .local, storedBy: 0)
         }
         let began = ContinuousClock.now
         let session = try await context.session(.oneShot)
@@ -76,28 +83,57 @@ package struct PostCommand: DescordCommand {
         let outcome = try await session.publish(
             [op], in: space, wait: isWaiting ? Int(self.wait) : 0, deadline: context.deadline)
         timings.take(outcome, opened: opened)
-        let storedBy = outcome.storedBy[op] ?? 0
-        let isKnownToOthers = hasOthers || outcome.hasOtherMembers
-        let status: Delivery.Status =
-            if !isKnownToOthers { .local } else if self.wait > 0, storedBy >= Int(self.wait) { .stored } else
-            { .queued }
-        return Delivery(status: status, storedBy: storedBy, hasReachedSomebody: outcome.connect != nil)
+        return PostDelivery(of: op, outcome, hasOthers: hasOthers, wait: self.wait)
     }
 
     /// Says what became of it, and ends with 75 when enough was waited for in vain.
-    private func conclude(_ delivery: Delivery, _ output: Output) throws {
+    private func conclude(_ delivery: PostDelivery, _ output: Output) throws {
         if !output.isJSON {
             if delivery.storedBy > 0 { output.note("stored by \(delivery.storedBy)") }
             if delivery.status != .stored { output.note(delivery.status.rawValue) }
         }
         guard delivery.status == .queued, self.wait > 0 else { return }
         guard output.isJSON else { throw ExitCode(CommandError.Kind.tryLater.rawValue) }
+        if let failure = delivery.failure(wait: self.wait) { throw failure }
+    }
+}
+
+/// What became of a message.
+struct PostDelivery: Sendable {
+    enum Status: String {
+        case stored
+        case queued
+        case local
+    }
+
+    var status: Status
+    var storedBy: Int
+    var hasReachedSomebody = false
+
+    init(status: Status, storedBy: Int) {
+        self.status = status
+        self.storedBy = storedBy
+    }
+
+    /// What publishing came to, when `wait` others were waited for.
+    init(of op: OperationID, _ outcome: PublishOutcome, hasOthers: Bool, wait: UInt32) {
+        self.storedBy = outcome.storedBy[op] ?? 0
+        let isKnownToOthers = hasOthers || outcome.hasOtherMembers
+        self.status =
+            if !isKnownToOthers { .local } else if wait > 0, self.storedBy >= Int(wait) { .stored } else {
+                .queued
+            }
+        self.hasReachedSomebody = outcome.connect != nil
+    }
+
+    /// Why it was waited in vain; nil when it was not.
+    func failure(wait: UInt32) -> CommandError? {
+        guard self.status == .queued, wait > 0 else { return nil }
         let hint = "descord sync, or any other command that meets a member, delivers it"
-        throw delivery.hasReachedSomebody
+        return self.hasReachedSomebody
             ? CommandError(
                 .tryLater, .notStored,
-                "queued: stored by \(delivery.storedBy) of \(self.wait) before the deadline",
-                hint: hint)
+                "queued: stored by \(self.storedBy) of \(wait) before the deadline", hint: hint)
             : CommandError(
                 .tryLater, .noPeers, "queued: no member was reached before the deadline", hint: hint)
     }

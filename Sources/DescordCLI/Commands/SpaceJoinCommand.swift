@@ -22,7 +22,11 @@ package struct SpaceJoinCommand: DescordCommand {
         }
         let target = try Self.target(text)
         let session = try await context.session(.oneShot)
-        switch try await session.join(target, deadline: context.deadline) {
+        let deadline = context.deadline
+        let outcome = try await ReceivingProgress.during(session, context) {
+            try await session.join(target, deadline: deadline)
+        }
+        switch outcome {
         case .joined(let report): try Self.show(report, context.output)
         case .admittedNotFetched(let report):
             try Self.show(report, context.output)

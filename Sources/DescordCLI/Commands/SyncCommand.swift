@@ -23,7 +23,10 @@ package struct SyncCommand: DescordCommand {
             try References(home.records, environment: context.surroundings.environment).space(reference).id
         }
         let session = try await context.session(.oneShot)
-        let outcome = try await session.sync(space, deadline: context.deadline)
+        let deadline = context.deadline
+        let outcome = try await ReceivingProgress.during(session, context) {
+            try await session.sync(space, deadline: deadline)
+        }
         let names = try home.records.spaces()
         for report in outcome.reports {
             try self.show(report, name: names.first { $0.id.hex == report.space }?.shownName, context.output)

@@ -158,6 +158,10 @@ extension CommandError {
         case .unknownSpace:
             self.init(
                 .badInput, .unknownReference, "this home holds no such space", hint: "descord space list")
+        case .badQuery:
+            self.init(
+                .badInput, .badQuery, "the query is none in the syntax of FTS5",
+                hint: "words need no --fts; with it, quote what is no operator: '\"c++\" OR swift*'")
         case .unknownTarget:
             self.init(
                 .badInput, .unknownReference, "the space has no such thing", hint: "descord channel list")

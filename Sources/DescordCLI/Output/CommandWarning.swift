@@ -5,6 +5,8 @@ import LibP2PCore
 package struct CommandWarning: Equatable, Sendable {
     /// The stable words of `{"warning":{"code":…}}`; none is ever renamed.
     package enum Code: String, CaseIterable, Sendable {
+        case hookFailed = "hook_failed"
+        case hookGaveUp = "hook_gave_up"
         case keyNotEncrypted = "key_not_encrypted"
         case leaveQueued = "leave_queued"
         case nameTaken = "name_taken"

@@ -17,11 +17,16 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case corruptImport = "corrupt_import"
     case badScenario = "bad_scenario"
     case badLine = "bad_line"
+    case badQuery = "bad_query"
+    case tooManyCursors = "too_many_cursors"
 
     case noPeers = "no_peers"
     case unreachable
     case notStored = "not_stored"
     case notFetched = "not_fetched"
+    case cursorBusy = "cursor_busy"
+    case tooManyParked = "too_many_parked"
+    case overBudget = "over_budget"
 
     case inputOutput = "io"
     case diskFull = "disk_full"

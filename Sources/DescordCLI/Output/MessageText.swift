@@ -10,14 +10,23 @@ package struct MessageText {
     /// The calendar day of the last message that was shown, so that a new one gets a line of its own.
     private var day = ""
 
-    package init(_ output: Output, isRaw: Bool) {
+    /// What a line is made of, when somebody said so.
+    private let format: MessageFormat?
+
+    package init(_ output: Output, isRaw: Bool, format: MessageFormat? = nil) {
         self.output = output
         self.isRaw = isRaw
+        self.format = format
     }
 
     /// Prints one message: as an object, or in lines.
     package mutating func show(_ row: MessageRow) throws(CommandError) {
-        if self.output.isJSON {
+        if let format {
+            try self.output.line(
+                format.line(Self.object(row)) { field, value in
+                    self.isRaw && field == MessageFormat.textField ? value : self.output.foreign(value)
+                })
+        } else if self.output.isJSON {
             try self.output.emit(Self.object(row))
         } else {
             for line in self.lines(row) { try self.output.line(line) }

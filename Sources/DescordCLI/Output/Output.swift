@@ -131,6 +131,14 @@ package struct Output: Sendable {
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
+    /// Whether somebody watches standard error and wants to know how far a long work has come.
+    package var showsProgress: Bool { self.errorIsTerminal && !self.isQuiet && !self.isJSON }
+
+    /// Puts `text` into the line of the terminal that standard error is in, in place of what stands there.
+    package func overwrite(_ text: String) {
+        try? self.sink.write("\r\u{1b}[K" + text, to: .standardError)  // there is nowhere to report it
+    }
+
     /// Nothing can be done about a standard error that does not take what is said.
     private func say(_ text: String) {
         let text = self.errorIsTerminal ? TerminalText.clean(text, keepsLines: true) : text

@@ -197,10 +197,11 @@ private struct LiveMessages: Sendable {
             guard let scope = try? References(self.records, environment: self.environment).scope(nil) else {
                 continue
             }
-            var follower = Follower(
+            var feed = MessageFeed(
                 records: self.records, scope: scope, after: position, leavingOut: self.own)
-            try follower.drain(upTo: arrival.upTo) { row throws(CommandError) in
+            try await feed.drain(upTo: arrival.upTo) { row in
                 for line in text.lines(row) { try self.output.line(line) }
+                return .delivered
             }
             position = max(position, arrival.upTo)
         }

@@ -205,7 +205,7 @@ package struct Records: Sendable {
         try? ChannelName(parsing: name).text  // what is no name is not shown
     }
 
-    private static func row(_ message: MessageSummary) -> MessageRow {
+    static func row(_ message: MessageSummary) -> MessageRow {
         MessageRow(
             op: message.id, space: message.space, spaceName: self.shown(space: message.spaceName),
             channel: message.channel, channelName: self.shown(channel: message.channelName),

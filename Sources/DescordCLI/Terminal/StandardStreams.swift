@@ -15,6 +15,22 @@ package enum StandardStreams {
         }
     }
 
+    /// Closes every descriptor but the three streams in programs that we start: what the caller left open for
+    /// us, a passphrase's above all, is not theirs. What we open ourselves is marked when it is opened.
+    package static func keepOthersFromChildren() { _ = self.othersAreKept }
+
+    private static let othersAreKept: Bool = {
+        let limit = max(0, min(sysconf(Int32(_SC_OPEN_MAX)), StandardStreams.inheritedMax))
+        for descriptor in 3..<Int32(max(3, limit)) {
+            let flags = fcntl(descriptor, F_GETFD)
+            if flags >= 0, flags & FD_CLOEXEC == 0 { _ = fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) }
+        }
+        return true
+    }()
+
+    /// Descriptors that are looked at: no shell leaves a file open above these.
+    private static let inheritedMax = 4_096
+
     /// Whether the descriptor is a terminal.
     package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

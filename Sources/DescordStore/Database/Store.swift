@@ -142,6 +142,9 @@ public final class Store: Sendable {
                 _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
             }
             try db.execute(sql: "PRAGMA synchronous = FULL")
+            // What is deleted is overwritten, also in pages that are given back.
+            _ = try Int.fetchOne(db, sql: "PRAGMA secure_delete = ON")
+            db.add(function: MessageWords.textFunction)
         }
         return configuration
     }
@@ -164,6 +167,35 @@ public final class Store: Sendable {
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// Runs `body` in one immediate transaction that is not synced to the disk by itself: it survives the end
+    /// of the process, and a loss of power once a later transaction was synced. For what is only repeated
+    /// when it is lost.
+    func writeUnsynced<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        if let refusal = self.refusal { throw refusal }
+        do {
+            return try self.queue.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                let result = Result { try Self.immediately(db, body) }
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                return try result.get()
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    private static func immediately<Value>(
+        _ db: Database, _ body: (Database) throws -> Value
+    ) throws -> Value {
+        var value: Value?
+        try db.inTransaction(.immediate) {
+            value = try body(db)
+            return .commit
+        }
+        guard let value else { preconditionFailure("a committed transaction has run its body") }
+        return value
     }
 
     /// Runs `body` on one consistent state.

@@ -32,6 +32,9 @@ public enum StoreError: Error, Hashable, Sendable {
     /// More than one thing fits.
     case ambiguousReference(String, candidates: [ReferenceCandidate])
 
+    /// A search query that the index does not understand.
+    case badQuery
+
     init(_ error: any Error) {
         switch error {
         case let error as StoreError: self = error

@@ -75,14 +75,14 @@ extension Ingestion {
         return true
     }
 
-    /// Returns whether an operation was there before we were: it comes by sync, its clock is before our
-    /// joining, and we are still catching up.
+    /// Returns whether an operation was there before we were: it comes by sync or from a file, its clock
+    /// is before our joining, and we are still catching up.
     ///
     /// The pace of a budget holds back who writes too much now. A newcomer reads at once what was written
     /// over years, so for a week of its membership the past is bounded by bytes alone. Clocks can be forged,
     /// which is why neither gossip nor a home that has caught up makes this exception.
     private func isHistory(_ operation: Operation, in row: SpaceRow, from source: IngestSource) -> Bool {
-        guard case .sync = source else { return false }
+        if case .gossip = source { return false }
         guard let joined = row.joinedAt else { return true }
         return operation.header.clock.wallTime <= joined && self.now < joined + SpaceLimits.catchUpTime
     }

@@ -89,15 +89,15 @@ extension Store {
         }
     }
 
-    private static let columns = """
+    static let columns = """
         SELECT o.n, o.id, o.author, o.channel, o.clock, o.arrival, o.admitted_at, o.content,
             s.id AS space, s.name AS space_name
         """
-    private static let table = "FROM operations o JOIN spaces s ON s.n = o.space"
+    static let table = "FROM operations o JOIN spaces s ON s.n = o.space"
     /// The same, found by what is asked of the operation alone: SQLite keeps the order of a cross join.
     private static let tableOfOperationsFirst = "FROM operations o CROSS JOIN spaces s ON s.n = o.space"
 
-    private static func condition(_ filter: MessageFilter) -> (String, [(any DatabaseValueConvertible)?]) {
+    static func condition(_ filter: MessageFilter) -> (String, [(any DatabaseValueConvertible)?]) {
         var parts = ["o.kind = 2000 AND o.state = 0 AND s.state = 1"]
         var arguments: [(any DatabaseValueConvertible)?] = []
         func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
@@ -116,7 +116,7 @@ extension Store {
         return (parts.joined(separator: " AND "), arguments)
     }
 
-    private func summaries(_ db: Database, _ rows: [Row]) throws -> [MessageSummary] {
+    func summaries(_ db: Database, _ rows: [Row]) throws -> [MessageSummary] {
         var names: [SpaceID: [ChannelID: String]] = [:]
         return try rows.compactMap { row in
             guard let id = row.id("id"), let space = row.id("space"), let channel = row.id("channel"),

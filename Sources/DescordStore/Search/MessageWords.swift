@@ -1,0 +1,38 @@
+import DescordCore
+import Foundation
+import GRDB
+
+/// The index of messages' words.
+enum MessageWords {
+    /// `message_text(content)`: the text of a message's encoded content, nil when it is none.
+    static let textFunction = DatabaseFunction("message_text", argumentCount: 1, pure: true) { values in
+        Data.fromDatabaseValue(values[0]).flatMap { MessagePost(decoding: Array($0)) }?.text
+    }
+
+    /// Replaces what is found of a message, in the caller's transaction: after an edit, its new text.
+    static func index(_ text: String, of number: Int64, _ db: Database) throws {
+        try db.run("DELETE FROM message_words WHERE rowid = ?", [number])
+        try db.run("INSERT INTO message_words (rowid, text) VALUES (?, ?)", [number, text])
+    }
+
+    /// Takes a message out of the index and out of the index' pages, in the caller's transaction.
+    static func purge(_ number: Int64, _ db: Database) throws {
+        // From 3.42 on (sqlite.org/fts5.html §6.10) an entry can be overwritten where it stands; before, it
+        // stays beside a mark of its deletion until the parts of the index are merged.
+        let overwrites = try self.overwritesEntries(db)
+        if overwrites {
+            try db.execute(
+                sql: "INSERT INTO message_words (message_words, rank) VALUES ('secure-delete', 1)")
+        }
+        try db.run("DELETE FROM message_words WHERE rowid = ?", [number])
+        if !overwrites {
+            try db.execute(sql: "INSERT INTO message_words (message_words) VALUES ('optimize')")
+        }
+    }
+
+    private static func overwritesEntries(_ db: Database) throws -> Bool {
+        let version = try String.fetchOne(db, sql: "SELECT sqlite_version()") ?? ""
+        let parts = version.split(separator: ".").compactMap { Int($0) }
+        return parts.lexicographicallyPrecedes([3, 42]) == false
+    }
+}
