@@ -201,13 +201,13 @@ _descord() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    keygen|id|space|channel|post|log|listen|search|cursor|repl|export|import|verify|sync|outbox|peers|metrics|sim|config|params|plumbing|help)
+    keygen|id|space|channel|post|log|listen|search|cursor|repl|export|import|verify|sync|outbox|peers|metrics|sim|config|params|db|why|plumbing|help)
         # Offer subcommand argument completions
         "_descord_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen search cursor repl export import verify sync outbox peers metrics sim config params plumbing help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen search cursor repl export import verify sync outbox peers metrics sim config params db why plumbing help' -- "${cur}"))
         ;;
     esac
 }
@@ -2873,6 +2873,137 @@ _descord_params_diff() {
         ;;
     2)
         __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    esac
+}
+
+_descord_db() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __descord_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    check|rebuild)
+        # Offer subcommand argument completions
+        "_descord_db_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'check rebuild' -- "${cur}"))
+        ;;
+    esac
+}
+
+_descord_db_check() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_db_rebuild() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_why() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
         return
         ;;
     esac

@@ -28,6 +28,7 @@ import Testing
         "cursor_stays_before_a_line_that_nobody_took",
         "cursor_survives_kills_at_any_moment",
         "damage_to_an_export_is_found_and_its_line_named",
+        "db_check_finds_what_somebody_changed",
         "deleted_content_leaves_an_export_that_verifies",
         "every_snippet_of_the_cookbook_is_run",
         "export_is_there_whole_or_not_at_all",
@@ -88,6 +89,7 @@ import Testing
         "ticket_names_members_who_were_only_met",
         "tickets_that_are_no_good_are_refused",
         "trace_has_the_shape_of_go_libp2p_pubsub",
+        "why_names_what_decided",
     ]
 
     @Test(arguments: Self.names) func scenario(_ name: String) async throws {

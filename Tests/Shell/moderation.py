@@ -1,5 +1,7 @@
 """Roles, removals and what they do to those whom they reach, seen from outside."""
 
+import sqlite3
+
 from place import check, scenario
 
 
@@ -38,6 +40,62 @@ def kicked_member_is_cut_off_and_comes_back_by_a_grant(place):
         check([message["op"] for message in bob.log()][-1] == back, "the author does not see his message")
         check(lost not in bob.ids(), "what was void is shown to its author")
         check(state(bob, kick["op"]) == "in force", "the removal is not in the audit")
+
+
+@scenario
+def why_names_what_decided(place):
+    """Each state is explained with the operations that decide it, and the database is sound."""
+    alice, bob = place.pair()
+    with alice.start("listen", "--json") as listener:
+        listener.address()
+        first = bob.run("post", "first").out.strip()
+    late = bob.run("post", "late", "--wait", "0").out.strip()
+    kick = alice.run(
+        "space", "kick", bob.peer, "--last-good", first, "--wait", "0").out.strip()
+    bob.run("export", "-o", str(place.folder / "bob.jsonl"))
+    alice.run("import", str(place.folder / "bob.jsonl"))
+    alice.run("export", "-o", str(place.folder / "alice.jsonl"))
+    bob.run("import", str(place.folder / "alice.jsonl"))
+    for home in (alice, bob):
+        found = home.run("why", late, "--json").object
+        check(found["state"] == "revoked", f"the late one is {found}")
+        check([reason["op"] for reason in found["reasons"]] == [kick], f"decided by {found['reasons']}")
+        found = home.run("why", first[:12], "--json").object
+        check(found["state"] == "in force" and found["reasons"], f"the first one is {found}")
+        check(home.run("db", "check", "--json").object["problems"] == [], "problems")
+        check(home.run("db", "rebuild", "--json").object["changed"] == 0, "a rebuild changed something")
+        check([message["text"] for message in home.log()] == ["first"], f"the log is {home.log()}")
+    bob.run("post", "after", code=77)
+    alice.run("why", "ffffffffff", code=65)
+
+
+@scenario
+def db_check_finds_what_somebody_changed(place):
+    """A changed table is found and mended by a rebuild; a changed operation is found and not."""
+    alice = place.home("alice")
+    alice.found()
+    op = alice.run("post", "hello").out.strip()
+
+    def change(sql, *values):
+        database = sqlite3.connect(alice.path / "descord.db")
+        database.create_function("message_text", 1, lambda content: None)
+        with database:
+            database.execute(sql, values)
+        database.close()
+
+    change("UPDATE operations SET state = 4 WHERE id = ?", bytes.fromhex(op))
+    check(alice.log() == [], "the change has no effect")
+    check(alice.run("db", "check", "--json", code=74).object["problems"], "no problem was found")
+    check(alice.run("db", "rebuild", "--json").object["changed"] > 0, "nothing was mended")
+    alice.run("db", "check")
+    check([message["op"] for message in alice.log()] == [op], "the message did not come back")
+    envelope = alice.column(op, "envelope")
+    change("UPDATE operations SET envelope = ? WHERE id = ?", envelope[:-1] + bytes([envelope[-1] ^ 1]),
+           bytes.fromhex(op))
+    problems = alice.run("db", "check", "--json", code=74).object["problems"]
+    check(len(problems) == 1 and op in problems[0], f"problems are {problems}")
+    alice.run("db", "rebuild")
+    alice.run("db", "check", code=74)
 
 
 @scenario

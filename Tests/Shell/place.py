@@ -128,6 +128,15 @@ class Person(Home):
         finally:
             database.close()
 
+    def column(self, op, name):
+        """Returns what the database holds of an operation."""
+        database = sqlite3.connect(f"file:{self.path}/descord.db?mode=ro", uri=True)
+        try:
+            query = f"SELECT {name} FROM operations WHERE id = ?"
+            return database.execute(query, [bytes.fromhex(op)]).fetchone()[0]
+        finally:
+            database.close()
+
     def check_chain(self, op):
         """Checks that no sequence number is missing and none was used twice."""
         found = self.sequences(op)

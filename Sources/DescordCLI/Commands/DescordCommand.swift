@@ -59,7 +59,9 @@ package struct Descord: DescordCommand {
                     SyncCommand.self, OutboxCommand.self, PeersCommand.self, MetricsCommand.self,
                 ]),
             CommandGroup(name: "Simulation", subcommands: [SimCommand.self]),
-            CommandGroup(name: "Settings", subcommands: [ConfigCommand.self, ParamsCommand.self]),
+            CommandGroup(
+                name: "Settings",
+                subcommands: [ConfigCommand.self, ParamsCommand.self, DatabaseCommand.self, WhyCommand.self]),
             CommandGroup(name: "Plumbing", subcommands: [PlumbingCommand.self]),
         ])
 

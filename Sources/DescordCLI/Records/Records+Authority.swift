@@ -39,6 +39,32 @@ extension Records {
         }
     }
 
+    /// What became of the operation whose id begins like this, and why.
+    package func explain(_ reference: String) throws(CommandError) -> OperationExplanation {
+        let found = try self.explained { () throws(StoreError) in
+            try self.store.explain(try self.store.resolveOperation(reference))
+        }
+        guard let found else {
+            throw CommandError(.badInput, .unknownReference, "there is no operation \"\(reference)\"")
+        }
+        return found
+    }
+
+    /// Checks the whole database; changes nothing.
+    package func check() throws(CommandError) -> (operations: Int, problems: [String]) {
+        try self.explained { () throws(StoreError) in try self.store.check() }
+    }
+
+    /// Computes anew what follows from the operations; returns how many rows are another now.
+    package func rebuild() throws(CommandError) -> Int {
+        try self.explained { () throws(StoreError) in
+            let before = try self.store.derivedState()
+            try self.store.rebuild()
+            let after = try self.store.derivedState()
+            return zip(before, after).count { $0 != $1 } + abs(before.count - after.count)
+        }
+    }
+
     /// A role's name, when it may be shown.
     package static func shownRole(_ name: String) -> String? {
         try? SpaceName(parsing: name).text  // what is no name is not shown

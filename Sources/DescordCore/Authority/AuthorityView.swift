@@ -286,6 +286,24 @@ struct AuthorityView<Lookup: SpaceLookup> {
         return nil
     }
 
+    /// Returns what keeps an operation from being effective: revocations that take what it rests on, and
+    /// supports that are not effective themselves. Sorted, each once; none when it is effective.
+    func obstacles(to entry: SpaceEntry, bases: [Basis]) throws -> [OperationID] {
+        if try self.actingRank(of: entry, bases: bases) != nil { return [] }
+        let ids = try self.lookup.revocations(of: entry.author).filter(self.contains)
+        var found: Set<OperationID> = []
+        for basis in bases {
+            for support in basis.supports where try self.actingRank(of: support) == nil {
+                found.insert(support)
+            }
+            for id in ids where id != entry.id {
+                guard let revocation = try self.lookup.operation(id) else { continue }
+                if try self.voids(revocation, entry, restingOn: basis, others: ids) { found.insert(id) }
+            }
+        }
+        return found.sorted()
+    }
+
     // MARK: - Roles and registers
 
     /// Returns the definition of a role that counts: of the effective ones that none replaced, the one of the

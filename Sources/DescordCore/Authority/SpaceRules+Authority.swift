@@ -237,4 +237,16 @@ extension SpaceRules {
     ) throws -> (source: OperationID?, name: String, rank: UInt32, permissions: Permissions)? {
         try AuthorityView(everythingIn: self.lookup).definition(of: role)
     }
+
+    /// Returns the operations that keep an eligible one from being in force, sorted; none when it is.
+    public func obstacles(to operation: Operation) throws -> [OperationID] {
+        try AuthorityView(everythingIn: self.lookup)
+            .obstacles(to: SpaceEntry(operation, state: .admitted), bases: self.bases(of: operation))
+    }
+
+    /// Returns what the author of an operation held by its causal past.
+    public func holdings(before operation: Operation) throws -> [Holding] {
+        try AuthorityView(self.lookup.past(of: operation.header.links), in: self.lookup)
+            .holdings(of: operation.author)
+    }
 }
