@@ -420,6 +420,16 @@ enum Conflicts {
             s.kick("kick", by: .cat, .dan)
             return [.fay: nil]
         },
+        Conflict("a member's invite works through anybody") { s in
+            let ticket = person(222)
+            let invite = s.write(
+                "invite", by: .dan,
+                InviteCreate(publicKey: ticket.publicKey, rank: 0, uses: 1, expires: nil))
+            let join = s.join("join", .fay, invite: invite, ticket: ticket)
+            s.write(
+                "admit", by: .ann, MemberAdmit(join: join.id, member: Person.fay.publicKey), after: [join])
+            return [.fay: 0]
+        },
         Conflict("an invite beyond its author's rank", void: ["invite"]) { s in
             s.write(
                 "invite", by: .cat,

@@ -151,6 +151,12 @@ import Testing
             try db.execute(
                 sql: """
                     DROP TABLE acts;
+                    DROP TABLE cursors;
+                    DROP TABLE parked;
+                    DROP TRIGGER message_words_inserted;
+                    DROP TRIGGER message_words_updated;
+                    DROP TRIGGER message_words_deleted;
+                    DROP TABLE message_words;
                     DROP INDEX operations_settled;
                     ALTER TABLE operations DROP COLUMN settled;
                     PRAGMA user_version = 2;

@@ -7,6 +7,7 @@
 import argparse
 import os
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -33,6 +34,8 @@ import twohomes  # noqa: F401
 
 
 def main():
+    # Whoever starts this may block signals, which what is started here would inherit.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--descord", help="the binary")
     parser.add_argument("--list", action="store_true", help="print the names of the scenarios")
