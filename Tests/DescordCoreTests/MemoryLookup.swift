@@ -19,7 +19,7 @@ final class MemoryLookup: SpaceLookup {
 
     /// Takes an operation in, as a store does.
     func settle(_ operation: Operation, as state: OperationState = .admitted) throws {
-        self.cache.revocationsChanged()
+        self.cache.authorityChanged()
         let rules = SpaceRules(self)
         var past = try self.past(of: operation.header.links)
         if operation.operationClass == .authority, state.isEligible {
@@ -33,7 +33,7 @@ final class MemoryLookup: SpaceLookup {
         self.pasts[operation.id] = past
         self.operations[operation.id] = operation
         self.states[operation.id] = state
-        self.cache.revocationsChanged()
+        self.cache.authorityChanged()
         guard operation.kind.revokes, state == .admitted else { return }
         for (id, rank) in try rules.ranksUnderRevocations() {
             self.ranks[id] = rank

@@ -99,6 +99,25 @@ import Testing
         print("conflicts: every \(Self.stride) of \(orders) orders")
     }
 
+    /// One batch: ranks under some of the revocations are asked for, then an operation comes that these
+    /// reach, then one that rests on it.
+    @Test func whatComesLaterInABatchIsReachedByRevocationsToo() throws {
+        var stage = AuthorityStage()
+        let kick = stage.kick("kick", by: .ann, .ben)
+        let mute = stage.write("mute", by: .ann, Mute(member: Person.eve.publicKey))
+        let look = stage.post("look", by: .cat, after: [kick])
+        let puppet = stage.grant("puppet", by: .ben, BuiltInRole.moderator.id, to: .dan)
+        let act = stage.kick("act", by: .dan, .eve, after: [puppet, kick])
+        let home = try TestHome(seed: 99)
+        try home.store.beginJoin(stage.space)
+        let batch = stage.base + [kick, mute, look, puppet, act]
+        _ = try home.store.ingest(batch, from: .file, now: WallTime(milliseconds: 1_800_000_000_000))
+        #expect(try home.store.state(of: look.id) == .admitted)
+        #expect(try home.store.state(of: puppet.id) == .revoked)
+        #expect(try home.store.state(of: act.id) == .void)
+        #expect(AuthorityModel(batch).verdict(act.id) == .void)
+    }
+
     // MARK: - Orders
 
     private static func permutations(

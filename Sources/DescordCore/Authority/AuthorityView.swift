@@ -18,9 +18,11 @@ public final class AuthorityCache {
     /// Nothing is known yet.
     public init() {}
 
-    /// Forgets what a further revocation may change; what is held by a past never changes.
-    public func revocationsChanged() {
+    /// Forgets what a further authority operation may change: revocations reach it, too. What is held by a
+    /// past never changes.
+    public func authorityChanged() {
         self.revocations = nil
+        self.ranks = [:]
     }
 }
 

@@ -10,7 +10,7 @@ extension Ingestion {
     /// Brings the state of everything up to date that an effective revocation reaches: authority operations
     /// by their new ranks, then what the people wrote whose standing changed.
     mutating func settleRevocation(_ revocation: Operation, in row: SpaceRow) throws {
-        row.authority.revocationsChanged()
+        row.authority.authorityChanged()
         let lookup = StoreLookup(db: self.db, row: row)
         let rules = SpaceRules(lookup)
         var people: Set<Ed25519.PublicKey> = []

@@ -273,7 +273,7 @@ struct Ingestion {
             try self.db.run(
                 "UPDATE acts SET bases = ?, rank = ? WHERE n = ?",
                 [Data(Basis.encode(bases)), try rules.actingRank(of: operation, bases: bases), number])
-            row.authority.revocationsChanged()
+            row.authority.authorityChanged()
             past.insert(row.authorityCount)
             index = Int64(row.authorityCount)
             row.authorityCount += 1
