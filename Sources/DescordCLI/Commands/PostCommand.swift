@@ -55,7 +55,9 @@ package struct PostCommand: DescordCommand {
         let op = try home.records.post(text, in: channel.id, of: space.id, now: context.now)
         timings.commit = .now - committed
         if !context.output.isJSON { try context.output.line(op.hex) }
-        let result = try await self.deliver(op, in: space.id, home, context, &timings)
+        let (result, outcome, opened) = try await Delivery.of(
+            op, in: space.id, wait: self.wait, home, context)
+        if let outcome { timings.take(outcome, opened: opened) }
         timings.total = context.surroundings.age
         if context.output.isJSON {
             try context.output.emit([
@@ -67,27 +69,8 @@ package struct PostCommand: DescordCommand {
         try self.conclude(result, context.output)
     }
 
-    private func deliver(
-        _ op: OperationID, in space: SpaceID, _ home: OpenHome, _ context: CommandContext,
-        _ timings: inout PostTimings
-    ) async throws -> PostDelivery {
-        let hasOthers = try home.records.hasMetOthers(in: space)
-        let isWaiting = self.wait > 0 && (hasOthers || !context.settings.addresses(.connect).isEmpty)
-        guard isWaiting || context.hasSession else {
-            await context.surroundings.network.notifyRunningNode(of: [op], in: space, home: home)
-            return PostDelivery(status: hasOthers ? .queued : .local, storedBy: 0)
-        }
-        let began = ContinuousClock.now
-        let session = try await context.session(.oneShot)
-        let opened = ContinuousClock.now - began
-        let outcome = try await session.publish(
-            [op], in: space, wait: isWaiting ? Int(self.wait) : 0, deadline: context.deadline)
-        timings.take(outcome, opened: opened)
-        return PostDelivery(of: op, outcome, hasOthers: hasOthers, wait: self.wait)
-    }
-
     /// Says what became of it, and ends with 75 when enough was waited for in vain.
-    private func conclude(_ delivery: PostDelivery, _ output: Output) throws {
+    private func conclude(_ delivery: Delivery, _ output: Output) throws {
         if !output.isJSON {
             if delivery.storedBy > 0 { output.note("stored by \(delivery.storedBy)") }
             if delivery.status != .stored { output.note(delivery.status.rawValue) }
@@ -95,47 +78,6 @@ package struct PostCommand: DescordCommand {
         guard delivery.status == .queued, self.wait > 0 else { return }
         guard output.isJSON else { throw ExitCode(CommandError.Kind.tryLater.rawValue) }
         if let failure = delivery.failure(wait: self.wait) { throw failure }
-    }
-}
-
-/// What became of a message.
-struct PostDelivery: Sendable {
-    enum Status: String {
-        case stored
-        case queued
-        case local
-    }
-
-    var status: Status
-    var storedBy: Int
-    var hasReachedSomebody = false
-
-    init(status: Status, storedBy: Int) {
-        self.status = status
-        self.storedBy = storedBy
-    }
-
-    /// What publishing came to, when `wait` others were waited for.
-    init(of op: OperationID, _ outcome: PublishOutcome, hasOthers: Bool, wait: UInt32) {
-        self.storedBy = outcome.storedBy[op] ?? 0
-        let isKnownToOthers = hasOthers || outcome.hasOtherMembers
-        self.status =
-            if !isKnownToOthers { .local } else if wait > 0, self.storedBy >= Int(wait) { .stored } else {
-                .queued
-            }
-        self.hasReachedSomebody = outcome.connect != nil
-    }
-
-    /// Why it was waited in vain; nil when it was not.
-    func failure(wait: UInt32) -> CommandError? {
-        guard self.status == .queued, wait > 0 else { return nil }
-        let hint = "descord sync, or any other command that meets a member, delivers it"
-        return self.hasReachedSomebody
-            ? CommandError(
-                .tryLater, .notStored,
-                "queued: stored by \(self.storedBy) of \(wait) before the deadline", hint: hint)
-            : CommandError(
-                .tryLater, .noPeers, "queued: no member was reached before the deadline", hint: hint)
     }
 }
 

@@ -18,7 +18,7 @@ struct PostLines {
     private struct LineResult: Sendable {
         var line: Int
         var op: OperationID?
-        var delivery: PostDelivery?
+        var delivery: Delivery?
         var failure: CommandError?
         var timings: PostTimings?
     }
@@ -100,7 +100,7 @@ struct PostLines {
             await context.surroundings.network.notifyRunningNode(of: [op], in: self.space, home: self.home)
             timings.total = .now - began
             result.timings = timings
-            result.delivery = PostDelivery(status: hasOthers ? .queued : .local, storedBy: 0)
+            result.delivery = Delivery(status: hasOthers ? .queued : .local, storedBy: 0)
             return result
         }
         // Once: what is named with --connect is dialled when it opens.
@@ -116,7 +116,7 @@ struct PostLines {
             timings.take(outcome, opened: waited)
             timings.total = .now - began
             result.timings = timings
-            result.delivery = PostDelivery(of: op, outcome, hasOthers: hasOthers, wait: self.wait)
+            result.delivery = Delivery(of: op, outcome, hasOthers: hasOthers, wait: self.wait)
             return .posted(result)
         }
         return nil

@@ -73,7 +73,8 @@ struct AuthorityAct {
     func conclude(_ op: OperationID, _ act: String, _ fields: KeyValuePairs<String, JSONValue>) async throws {
         let output = self.context.output
         if !output.isJSON { try output.line(op.hex) }
-        let (status, storedBy) = try await self.deliver(op)
+        let delivery = try await Delivery.of(op, in: self.space.id, wait: self.wait, self.home, self.context)
+            .delivery
         if output.isJSON {
             let known: [JSONValue.Member] = [
                 .init(name: "op", value: .string(op.hex)),
@@ -81,33 +82,14 @@ struct AuthorityAct {
                 .init(name: "act", value: .string(act)),
             ]
             let outcome: [JSONValue.Member] = [
-                .init(name: "stored_by", value: .integer(Int64(storedBy))),
-                .init(name: "status", value: .string(status)),
+                .init(name: "stored_by", value: .integer(Int64(delivery.storedBy))),
+                .init(name: "status", value: .string(delivery.status.rawValue)),
             ]
             try output.emit(.object(known + fields.map { .init(name: $0.key, value: $0.value) } + outcome))
         } else {
-            output.note(storedBy > 0 ? "stored by \(storedBy)" : status)
+            output.note(
+                delivery.storedBy > 0 ? "stored by \(delivery.storedBy)" : delivery.status.rawValue)
         }
-        guard status == "queued", self.wait > 0 else { return }
-        throw CommandError(
-            .tryLater, .notStored, "queued: stored by \(storedBy) of \(self.wait) before the deadline",
-            hint: "descord sync, or any other command that meets a member, delivers it")
-    }
-
-    private func deliver(_ op: OperationID) async throws -> (status: String, storedBy: Int) {
-        let hasOthers = try self.home.records.hasMetOthers(in: self.space.id)
-        let isWaiting = self.wait > 0 && (hasOthers || !self.context.settings.addresses(.connect).isEmpty)
-        guard isWaiting || self.context.hasSession else {
-            await self.context.surroundings.network.notifyRunningNode(
-                of: [op], in: self.space.id, home: self.home)
-            return (hasOthers ? "queued" : "local", 0)
-        }
-        let session = try await self.context.session(.oneShot)
-        let outcome = try await session.publish(
-            [op], in: self.space.id, wait: isWaiting ? Int(self.wait) : 0, deadline: self.context.deadline)
-        let storedBy = outcome.storedBy[op] ?? 0
-        let isKnownToOthers = hasOthers || outcome.hasOtherMembers
-        if !isKnownToOthers { return ("local", storedBy) }
-        return (self.wait > 0 && storedBy >= Int(self.wait) ? "stored" : "queued", storedBy)
+        if let failure = delivery.failure(wait: self.wait) { throw failure }
     }
 }
