@@ -75,8 +75,7 @@ package struct ChannelModeratorCommand: DescordCommand {
         commandName: "moderator", abstract: "Make a member a moderator of one channel, or end that.")
 
     @Argument(help: "CHANNEL or SPACE/CHANNEL.", completion: Completions.channels) package var channel: String
-    @Argument(help: "A name, a peer id, or its end.", completion: Completions.members) package var member:
-        String
+    @Argument(help: "A peer id, or its end.", completion: Completions.members) package var member: String
     @Flag(help: "End it.") package var remove = false
     @Option(
         help: ArgumentHelp(

@@ -13,8 +13,7 @@ package struct SpaceKickCommand: DescordCommand {
             removed member back; granting a role does.
             """)
 
-    @Argument(help: "A name, a peer id, or its end.", completion: Completions.members) package var member:
-        String
+    @Argument(help: "A peer id, or its end.", completion: Completions.members) package var member: String
     @Option(help: "Why; everybody can read it.") package var reason: String?
     @OptionGroup package var lastGood: LastGoodOptions
     @OptionGroup package var options: AuthorityActOptions
@@ -42,8 +41,7 @@ package struct SpaceBanCommand: DescordCommand {
             member, by its whole peer id.
             """)
 
-    @Argument(help: "A name, a peer id, or its end.", completion: Completions.members) package var member:
-        String
+    @Argument(help: "A peer id, or its end.", completion: Completions.members) package var member: String
     @Option(help: "Why; everybody can read it.") package var reason: String?
     @OptionGroup package var lastGood: LastGoodOptions
     @OptionGroup package var options: AuthorityActOptions
@@ -93,8 +91,7 @@ package struct SpaceMuteCommand: DescordCommand {
         commandName: "mute", abstract: "Keep a member from posting and reacting, or let it again.",
         discussion: "Needs the permission to moderate, and a rank above the member's.")
 
-    @Argument(help: "A name, a peer id, or its end.", completion: Completions.members) package var member:
-        String
+    @Argument(help: "A peer id, or its end.", completion: Completions.members) package var member: String
     @Flag(help: "Lift the mutes of the member.") package var lift = false
     @OptionGroup package var lastGood: LastGoodOptions
     @OptionGroup package var options: AuthorityActOptions

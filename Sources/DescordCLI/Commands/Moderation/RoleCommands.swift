@@ -107,8 +107,7 @@ package struct RoleGrantCommand: DescordCommand {
         commandName: "grant", abstract: "Give a role to somebody.",
         discussion: "Somebody who was removed is a member again by it, but not while a ban stands.")
 
-    @Argument(help: "A name, a peer id, or its end.", completion: Completions.members) package var member:
-        String
+    @Argument(help: "A peer id, or its end.", completion: Completions.members) package var member: String
     @Argument(help: "The role, by its name or the beginning of its id.") package var role: String
     @OptionGroup package var options: AuthorityActOptions
     @OptionGroup(title: "Global options") package var global: GlobalOptions
@@ -132,8 +131,7 @@ package struct RoleTakeCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
         commandName: "take", abstract: "Take a role from somebody.")
 
-    @Argument(help: "A name, a peer id, or its end.", completion: Completions.members) package var member:
-        String
+    @Argument(help: "A peer id, or its end.", completion: Completions.members) package var member: String
     @Argument(help: "The role, by its name or the beginning of its id.") package var role: String
     @OptionGroup package var lastGood: LastGoodOptions
     @OptionGroup package var options: AuthorityActOptions
