@@ -104,15 +104,14 @@ def hook_is_ended_with_its_listener_and_its_message_comes_again(place):
         ended = place.folder / f"ended-{number}"
         os.path.exists(pipe) or os.mkfifo(pipe)
         check(stat.S_ISFIFO(os.stat(pipe).st_mode), "no pipe")
-        # The hook waits in a read that nobody ends, and says goodbye when it is told to go.
+        # The hook waits for a read that nobody ends, and says goodbye when it is told to go. Its reader says
+        # that it is there, so that the signal finds them both.
         goodbye = f"trap 'echo x > {ended}; exit 0' TERM; "
-        command = goodbye + f'echo x > "{started}"; read line < "{pipe}" & wait'
+        command = goodbye + f'{{ echo x > "{started}"; read line < "{pipe}"; }} & wait'
         with alice.start("listen", "--cursor", "bot", "--exec", command) as listener:
             until(started.exists, "the hook")
             check(listener.stop(number) == code, f"listen did not end with {code}")
             check(ended.exists(), "listen did not wait for the hook")
-        # The background reader, which is no child of ours, is let go.
-        os.close(os.open(pipe, os.O_RDWR))
     hook(alice, RECORD)
     check([one["text"] for one in recorded(out)] == ["one"], "the message counted as seen")
 

@@ -116,7 +116,8 @@ class Running:
             self.process.kill()
             raise Failure(f"`{self.what}` did not end") from None
         for reader in self.readers:
-            reader.join()
+            reader.join(WAIT_SECONDS)
+            check(not reader.is_alive(), f"what `{self.what}` started keeps its streams open")
         return code
 
     def __enter__(self):
