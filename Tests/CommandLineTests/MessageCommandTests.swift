@@ -6,7 +6,8 @@ import Testing
     private static let messageKeys: Set<String> = [
         "event", "op", "space", "space_name", "channel", "channel_name", "thread", "author", "author_name",
         "time",
-        "received", "text", "edited", "deleted", "reactions", "stored_by",
+        "received", "text", "edited", "deleted", "reactions", "stored_by", "reply_to", "mentions", "pinned",
+        "actor",
     ]
 
     private func texts(_ home: TestHome, _ arguments: String...) async throws -> [String?] {

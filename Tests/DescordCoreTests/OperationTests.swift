@@ -134,6 +134,7 @@ import Testing
         let (author, operations) = Self.sample()
         let header = operations[1].headerBytes
         let trailers: [[UInt8]] = [
+            [0x70, 0x00],  // target as a number: a known number with another wire type
             [0x6a, 0x00],  // content_size as bytes: a known number with another wire type
             [0xa0, 0x06, 0x81, 0x00],  // a value that is not minimal
             [0xa2, 0x86, 0x00, 0x00],  // a tag that is not minimal
@@ -146,8 +147,42 @@ import Testing
             }
         }
         let largest = [UInt8](repeating: 0xff, count: 9) + [0x01]
-        let fine = [0xa0, 0x06] + largest + [0xa5, 0x06, 1, 2, 3, 4, 0x71, 1, 2, 3, 4, 5, 6, 7, 8]
+        let fine = [0xa0, 0x06] + largest + [0xa5, 0x06, 1, 2, 3, 4, 0x79, 1, 2, 3, 4, 5, 6, 7, 8]
         #expect(throws: Never.self) { try Operation(verifying: Self.signed(header + fine, by: author.key)) }
+    }
+
+    @Test func aTargetStandsWhereTheKindHasOne() throws {
+        let (author, operations) = Self.sample()
+        let post = operations[2]
+        func sign(_ payload: some OperationPayload, target: OperationID?) throws(OperationFailure) {
+            let kind = type(of: payload).kind
+            let isContent = kind.operationClass == .content
+            let header = OperationHeader(
+                space: post.space, sequence: 3, previous: post.id, dependencies: [],
+                clock: HybridLogicalClock(rawValue: post.header.clock.rawValue + 1), kind: kind,
+                channel: kind.namesChannel == true ? operations[1].id : nil, target: target,
+                body: isContent ? nil : payload.encoded)
+            let salt = [UInt8](repeating: 1, count: 32)
+            let made = try Operation(
+                signing: header, content: isContent ? payload.encoded : nil, salt: isContent ? salt : nil,
+                by: author.key)
+            let read = try Operation(verifying: made.encoded)
+            #expect(read.header.target == target)
+        }
+        let acts: [any OperationPayload] = [
+            MessageEdit(text: "t"), MessageDelete(), ReactionAdd(emoji: "x"), ReactionRemove(additions: []),
+            Pin(), Unpin(pins: []),
+        ]
+        for act in acts {
+            #expect(throws: Never.self) { try sign(act, target: post.id) }
+            #expect(throws: OperationFailure.wrongShape) { try sign(act, target: nil) }
+        }
+        for inThread in [MessagePost(text: "t"), ThreadCreate(title: "t")] as [any OperationPayload] {
+            #expect(throws: Never.self) { try sign(inThread, target: post.id) }
+            #expect(throws: Never.self) { try sign(inThread, target: nil) }
+        }
+        #expect(throws: OperationFailure.wrongShape) { try sign(Profile(name: "p"), target: post.id) }
+        #expect(throws: OperationFailure.wrongShape) { try sign(MemberLeave(), target: post.id) }
     }
 
     @Test func otherDomainsTypesAndVersionsAreRefused() {
@@ -306,15 +341,15 @@ import Testing
         check(InviteCreate(publicKey: key, rank: 0, uses: 5, expires: 7))
         check(InviteRevoke(invite: id))
         check(BudgetChange(burst: 1, perMinute: nil, totalBytes: 3, controlBytes: nil))
-        check(MessagePost(text: "t", thread: id, replyTo: id))
-        check(MessageEdit(target: id, text: "u"))
-        check(MessageDelete(target: id))
-        check(ReactionAdd(target: id, emoji: "👍"))
-        check(ReactionRemove(target: id, additions: [id]))
-        check(Pin(target: id))
-        check(Unpin(target: id, pins: [id]))
-        check(ThreadCreate(title: "t", root: id))
-        check(Profile(name: "p"))
+        check(MessagePost(text: "t", replyTo: id, mentions: [key]))
+        check(MessageEdit(text: "u", mentions: [key]))
+        check(MessageDelete())
+        check(ReactionAdd(emoji: "👍"))
+        check(ReactionRemove(additions: [id]))
+        check(Pin())
+        check(Unpin(pins: [id]))
+        check(ThreadCreate(title: "t"))
+        check(Profile(name: "p", about: "a"))
     }
 
     @Test func payloadsKeepTheirBounds() {
@@ -333,13 +368,17 @@ import Testing
         #expect(MemberJoin(decoding: MemberJoin(invite: nil, signature: prng.octets(64)).encoded) == nil)
         #expect(MemberJoin(decoding: MemberJoin(invite: id, signature: [1]).encoded) == nil)
         #expect(
-            ReactionAdd(decoding: ReactionAdd(target: id, emoji: String(repeating: "a", count: 65)).encoded)
-                == nil)
+            ReactionAdd(decoding: ReactionAdd(emoji: String(repeating: "a", count: 65)).encoded) == nil)
         #expect(
             ReactionRemove(
-                decoding: ReactionRemove(target: id, additions: Array(repeating: id, count: 65)).encoded)
+                decoding: ReactionRemove(additions: Array(repeating: id, count: 65)).encoded)
                 == nil)
-        #expect(MessageDelete(decoding: [0x0a, 0x01, 0x00]) == nil)
+        #expect(MessageDelete(decoding: [0x0a, 0x05, 0x00]) == nil)
+        let mentions = Array(repeating: key, count: 65)
+        #expect(MessagePost(decoding: MessagePost(text: "t", mentions: mentions).encoded) == nil)
+        #expect(MessageEdit(decoding: MessageEdit(text: "t", mentions: mentions).encoded) == nil)
+        #expect(
+            Profile(decoding: Profile(name: "p", about: String(repeating: "a", count: 1_025)).encoded) == nil)
     }
 
     @Test func kindsHaveTheirNumbersAndClasses() {

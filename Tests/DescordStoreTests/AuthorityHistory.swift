@@ -101,7 +101,7 @@ struct AuthorityHistory {
         let ranks: [UInt32] = [0, 0, 100, 400, 500, 800, 900]
         let rank = ranks[self.random.below(ranks.count)]
         let channel = any(.channelCreate, &self.random)?.id
-        switch self.random.below(24) {
+        switch self.random.below(30) {
         case 0, 1:
             let ticket = Self.ticket(self.operations.count)
             let invite = InviteCreate(
@@ -138,10 +138,31 @@ struct AuthorityHistory {
         case 19: self.write(ChannelCreate(name: "c"), by: writer)
         case 20:
             if self.random.below(3) == 0 { self.write(MemberLeave(), by: writer) }
+        case 21, 22, 23, 24, 25, 26: self.actUponMessage(any(.messagePost, &self.random), writer, known)
         default:
             guard let channel else { return }
             self.write(MessagePost(text: "m\(self.operations.count)"), by: writer, in: channel)
         }
+    }
+
+    /// Does something to a message, now and then without having read it.
+    private mutating func actUponMessage(_ message: Operation?, _ writer: Int, _ known: [Operation]) {
+        guard let message else { return }
+        func all(_ kind: OperationKind) -> [OperationID] {
+            known.filter { $0.kind == kind && $0.header.target == message.id }.map(\.id)
+        }
+        let payload: any OperationPayload =
+            switch self.random.below(9) {
+            case 0, 1: MessageDelete()
+            case 2, 3, 4: MessageEdit(text: "e\(self.operations.count)")
+            case 5: ReactionAdd(emoji: ["a", "b"][self.random.below(2)])
+            case 6: ReactionRemove(additions: Array(all(.reactionAdd).prefix(64)))
+            case 7: Pin()
+            default: Unpin(pins: Array(all(.pin).prefix(64)))
+            }
+        self.write(
+            payload, by: writer, links: self.random.below(12) == 0 ? [] : [message.id],
+            in: message.header.channel, target: message.id)
     }
 
     private mutating func role(_ known: [Operation]) -> OperationID {
@@ -174,7 +195,7 @@ struct AuthorityHistory {
     @discardableResult
     private mutating func write(
         _ payload: some OperationPayload, by writer: Int, links: [OperationID] = [],
-        in channel: ChannelID? = nil
+        in channel: ChannelID? = nil, target: OperationID? = nil
     ) -> Operation? {
         let chain = self.writers[writer].chain
         // One in twelve goes back in its chain: two operations of one number, or none of what was read since.
@@ -197,7 +218,7 @@ struct AuthorityHistory {
         let header = OperationHeader(
             space: self.space, sequence: previous.map { $0.header.sequence + 1 } ?? 0, previous: previous?.id,
             dependencies: dependencies, clock: HybridLogicalClock(rawValue: (clock?.rawValue ?? 0) + lead),
-            kind: kind, channel: channel, body: isContent ? nil : payload.encoded)
+            kind: kind, channel: channel, target: target, body: isContent ? nil : payload.encoded)
         let salt = (0..<32).map { _ in UInt8(truncatingIfNeeded: self.random.next()) }
         guard
             let operation = try? Operation(

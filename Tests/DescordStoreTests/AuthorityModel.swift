@@ -440,6 +440,21 @@ final class AuthorityModel {
             let bits: [OperationKind: UInt64] = [
                 .messagePost: 0, .messageEdit: 0, .pin: 0, .reactionAdd: 1, .threadCreate: 2,
             ]
+            let acts: [OperationKind] = [
+                .messageEdit, .messageDelete, .reactionAdd, .reactionRemove, .pin, .unpin,
+            ]
+            if acts.contains(o.kind) {
+                guard let target = o.header.target, o.header.links.contains(target),
+                    self.model.isEligible(target), let message = self.model.operations[target],
+                    message.kind == .messagePost, message.header.channel == channel.id
+                else { return false }
+                if o.kind == .messageEdit, message.author != o.author { return false }
+                if o.kind == .messageDelete, message.author != o.author {
+                    let rank = self.holdings(message.author).map(\.rank).max() ?? 0
+                    let isHere = h.channel == nil || h.channel == channel.id
+                    return isHere && h.permissions >> 8 & 1 == 1 && h.rank > rank
+                }
+            }
             guard let bit = bits[o.kind] else { return h.channel == nil }
             func last(_ wanted: (Operation) -> Bool) -> Operation? {
                 self.register(self.eligible.filter { $0.header.channel == channel.id && wanted($0) })

@@ -68,12 +68,13 @@ struct AuthorityStage {
     @discardableResult
     mutating func write<Payload: OperationPayload>(
         _ name: String?, by author: Person, _ payload: Payload, in channel: ChannelID? = nil,
-        after others: [Operation] = [], ahead: UInt64 = 1
+        on target: Operation? = nil, target named: OperationID? = nil, after others: [Operation] = [],
+        ahead: UInt64 = 1
     ) -> Operation {
         let previous = self.last[author]
         // Who wrote nothing in the scene yet has read the base; later operations follow the own chain.
         let isFirst = !self.scene.contains { $0.author == author.publicKey }
-        let read = others + (isFirst ? [self.base.last].compactMap { $0 } : [])
+        let read = others + [target].compactMap { $0 } + (isFirst ? [self.base.last].compactMap { $0 } : [])
         var dependencies: [OperationID] = []
         for id in read.map(\.id) where id != previous?.id && !dependencies.contains(id) {
             dependencies.append(id)
@@ -85,7 +86,8 @@ struct AuthorityStage {
         let header = OperationHeader(
             space: self.space, sequence: previous.map { $0.header.sequence + 1 } ?? 0, previous: previous?.id,
             dependencies: dependencies, clock: HybridLogicalClock(rawValue: clock + ahead),
-            kind: Payload.kind, channel: channel, body: isContent ? nil : payload.encoded)
+            kind: Payload.kind, channel: channel, target: target?.id ?? named,
+            body: isContent ? nil : payload.encoded)
         let salt = [UInt8](repeating: UInt8(truncatingIfNeeded: self.scene.count), count: 32)
         guard
             let operation = try? Operation(
@@ -102,6 +104,15 @@ struct AuthorityStage {
     @discardableResult
     mutating func post(_ name: String, by author: Person, after others: [Operation] = []) -> Operation {
         self.write(name, by: author, MessagePost(text: name), in: self.channel, after: others)
+    }
+
+    /// Does something to a message.
+    @discardableResult
+    mutating func act(
+        _ name: String, by author: Person, _ payload: some OperationPayload, on message: Operation,
+        after others: [Operation] = []
+    ) -> Operation {
+        self.write(name, by: author, payload, in: self.channel, on: message, after: others)
     }
 
     /// Removes somebody; what it wrote up to `lastGood` stays.

@@ -12,7 +12,8 @@ enum Conflicts {
     private static let moderator = BuiltInRole.moderator.id
     private static let admin = BuiltInRole.admin.id
 
-    static let all = removals + grants + ranks + transitivity + mutes + bans + channels + joins
+    static let all =
+        removals + grants + ranks + transitivity + mutes + bans + channels + joins + ContentConflicts.all
 
     // MARK: - Removals
 

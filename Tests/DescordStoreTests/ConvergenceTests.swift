@@ -68,6 +68,20 @@ import Testing
             guard !isSame, let operation = model.operations[id] else { continue }
             return "kind \(operation.kind.rawValue) \(id) is \(String(describing: state)), not \(expected)"
         }
+        let views = ContentModel(model).views
+        for message in try store.messages(MessageFilter(space: space)) {
+            let seen = ContentModel.View(
+                text: message.text, isEdited: message.isEdited, isDeleted: message.isDeleted,
+                isPinned: message.isPinned,
+                reactions: Dictionary(uniqueKeysWithValues: message.reactions.map { ($0.emoji, $0.count) }))
+            var expected = views[message.id]
+            // Of a deletion that was in force here for a while, and is not any more, the loss stays.
+            if seen.text == nil, try store.operation(message.id)?.isHeaderOnly == true {
+                expected?.text = nil
+            }
+            guard seen != expected else { continue }
+            return "\(message.id) is \(seen), not \(String(describing: expected))"
+        }
         let members = try store.read { db in
             try SpaceRow.find(db, space).map { try Store.members(db, $0) } ?? []
         }

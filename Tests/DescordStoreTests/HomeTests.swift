@@ -150,6 +150,7 @@ import Testing
         try world.alice.store.write { db in
             try db.execute(
                 sql: """
+                    \(EarlierSchema.withoutContent)
                     DROP TABLE acts;
                     DROP TABLE cursors;
                     DROP TABLE parked;

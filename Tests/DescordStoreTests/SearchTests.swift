@@ -100,6 +100,7 @@ import Testing
             for table in ["message_words", "cursors", "parked"] {
                 try db.execute(sql: "DROP TABLE \(table)")
             }
+            try db.execute(sql: EarlierSchema.withoutContent)
             let step = try #require(Schema.steps.firstIndex(of: Schema.scripts))
             try db.execute(sql: "PRAGMA user_version = \(step)")
         }

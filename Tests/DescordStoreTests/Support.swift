@@ -20,6 +20,16 @@ final class TestClock: Sendable {
     }
 }
 
+/// Takes steps of the schema back, so that a home of an earlier version is there to be opened.
+enum EarlierSchema {
+    static let withoutContent = """
+        DROP INDEX operations_target;
+        DROP INDEX operations_profiles;
+        DROP INDEX operations_threads;
+        ALTER TABLE operations DROP COLUMN target;
+        """
+}
+
 /// A home in a temporary directory, which goes away with it.
 final class TestHome: Sendable {
     let home: Home

@@ -49,7 +49,8 @@ package struct Descord: DescordCommand {
                 name: "Messages",
                 subcommands: [
                     PostCommand.self, LogCommand.self, ListenCommand.self, SearchCommand.self,
-                    CursorCommand.self, ReplCommand.self,
+                    EditCommand.self, DeleteCommand.self, ReactCommand.self, PinCommand.self,
+                    ThreadCommand.self, ProfileCommand.self, CursorCommand.self, ReplCommand.self,
                 ]),
             CommandGroup(
                 name: "Archives", subcommands: [ExportCommand.self, ImportCommand.self, VerifyCommand.self]),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DescordCore
 import LibP2PCore
 
 /// `descord log`
@@ -19,6 +20,11 @@ package struct LogCommand: DescordCommand {
         TimeArgument?
     @Option(help: "A member's name or peer id, or me.", completion: Completions.members) package var author:
         String?
+    @Option(
+        help: ArgumentHelp(
+            "Only this thread, or the one on this message; the beginning of an id.", valueName: "op"))
+    package var thread: String?
+    @Flag(help: "Only what is pinned.") package var pinned = false
     @Option(help: MessageFormat.help) package var format: MessageFormat?
     @Flag(help: "Show text as it is, also on a terminal.") package var raw = false
     @OptionGroup(title: "Global options") package var global: GlobalOptions
@@ -30,13 +36,17 @@ package struct LogCommand: DescordCommand {
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
         let references = References(home.records, environment: context.surroundings.environment)
-        let scope = try references.scope(self.channel)
+        let thread = try self.thread.map { text throws(CommandError) in try home.records.thread(text) }
+        // A thread knows its space.
+        let scope = try references.scope(
+            self.channel ?? thread.map { "\($0.space.hex)/\($0.channel.hex)" })
         let now = context.now
         let author = try self.author.map { text throws(CommandError) in
             try references.author(text, of: scope.space, own: home.peerID)
         }
         let query = MessageQuery(
-            space: scope.space.id, channel: scope.channel?.id, author: author, since: self.since?.time(now),
+            space: scope.space.id, channel: scope.channel?.id, thread: thread?.id, author: author,
+            isPinned: self.pinned, since: self.since?.time(now),
             until: self.until?.time(now), limit: self.number?.count)
         var text = MessageText(context.output, isRaw: self.raw, format: self.format)
         for row in try home.records.messages(query) { try text.show(row) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DescordCore
+import DescordStore
 
 /// `descord post`
 package struct PostCommand: DescordCommand {
@@ -10,6 +11,8 @@ package struct PostCommand: DescordCommand {
             The id is printed once the message is on the disk. The exit code is 0 when enough other \
             members have stored it too, or when there is no other member yet; 75 when it is queued: any \
             later command that meets a member delivers it.
+
+            Members are spoken of by @ and their name or peer id.
 
             With --lines each line of standard input is a message, posted as soon as it is read, and its \
             result comes in the order of the lines; with --json that is one object a line, with the line's \
@@ -27,6 +30,13 @@ package struct PostCommand: DescordCommand {
         help: ArgumentHelp(
             "Wait until so many other members have stored it; 0 does not wait.", valueName: "n"))
     package var wait: UInt32 = 1
+    @Option(
+        help: ArgumentHelp(
+            "In this thread, or in the one on this message, which is begun when there is none.",
+            valueName: "op"))
+    package var thread: String?
+    @Option(help: ArgumentHelp("The message that this one answers.", valueName: "op"))
+    package var replyTo: String?
     @Flag(help: "Post each line of standard input as a message.") package var lines = false
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
@@ -40,19 +50,30 @@ package struct PostCommand: DescordCommand {
 
     package func run(in context: CommandContext) async throws {
         let home = try context.home()
+        let thread = try self.thread.map { text throws(CommandError) in try home.records.thread(text) }
+        let replyTo = try self.replyTo.map { text throws(CommandError) in try home.records.message(text) }
+        // A thread and a message that is answered know their channel.
+        let place =
+            self.channel ?? thread.map { "\($0.space.hex)/\($0.channel.hex)" }
+            ?? replyTo.map { "\($0.space.hex)/\($0.channel.hex)" }
+        let references = References(home.records, environment: context.surroundings.environment)
         if self.lines {
-            let target = try References(home.records, environment: context.surroundings.environment)
-                .channel(self.channel)
+            let target = try references.channel(place)
             return try await PostLines(
-                home: home, space: target.space.id, channel: target.channel.id, wait: self.wait
+                home: home, space: target.space.id, channel: target.channel.id, wait: self.wait,
+                answering: MessageContext(thread: thread?.id, replyTo: replyTo?.op)
             ).run(in: context)
         }
         let text = try TextInput(context).message(self.text)
-        let (space, channel) = try References(home.records, environment: context.surroundings.environment)
-            .channel(self.channel)
+        let (space, channel) = try references.channel(place)
+        let answering = MessageContext(
+            thread: thread?.id ?? replyTo?.thread, replyTo: replyTo?.op,
+            mentions: text.contains("@")
+                ? MentionText.mentions(in: text, of: try home.records.members(of: space.id)) : [])
         var timings = PostTimings(start: context.surroundings.age)
         let committed = ContinuousClock.now
-        let op = try home.records.post(text, in: channel.id, of: space.id, now: context.now)
+        let op = try home.records.post(
+            text, in: channel.id, of: space.id, context: answering, now: context.now)
         timings.commit = .now - committed
         if !context.output.isJSON { try context.output.line(op.hex) }
         let (result, outcome, opened) = try await Delivery.of(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DescordCore
+import DescordStore
 
 /// `post --lines`: one message a line of standard input, and their results in the order of the lines.
 struct PostLines {
@@ -13,6 +14,8 @@ struct PostLines {
     let space: SpaceID
     let channel: ChannelID
     let wait: UInt32
+    /// The thread that the messages are in, and the one that they answer.
+    var answering = MessageContext()
 
     /// What a line came to.
     private struct LineResult: Sendable {
@@ -82,8 +85,14 @@ struct PostLines {
         var result = LineResult(line: number)
         let op: OperationID
         do throws(CommandError) {
+            let text = try TextInput.checked(try line.get())
+            var answering = self.answering
+            if text.contains("@") {
+                answering.mentions = MentionText.mentions(
+                    in: text, of: try self.home.records.members(of: self.space))
+            }
             op = try self.home.records.post(
-                try TextInput.checked(try line.get()), in: self.channel, of: self.space, now: context.now)
+                text, in: self.channel, of: self.space, context: answering, now: context.now)
         } catch {
             // What is wrong with the line says so; what is wrong with the home ends everything.
             guard error.kind == .badInput else { throw error }

@@ -266,6 +266,23 @@ enum NameText {
         }
     }
 
+    static func member(_ text: String) throws(CommandError) -> MemberName {
+        do {
+            return try MemberName(parsing: text)
+        } catch {
+            throw self.explain(error, text, "member")
+        }
+    }
+
+    /// What a thread is about: a line that keeps the rules of names.
+    static func title(_ text: String) throws(CommandError) -> String {
+        do {
+            return try SpaceName(parsing: text).text
+        } catch {
+            throw self.explain(error, text, "thread")
+        }
+    }
+
     private static func explain(_ failure: NameFailure, _ text: String, _ kind: String) -> CommandError {
         let rule =
             switch failure {

@@ -164,7 +164,7 @@ extension CommandError {
                 hint: "words need no --fts; with it, quote what is no operator: '\"c++\" OR swift*'")
         case .unknownTarget:
             self.init(
-                .badInput, .unknownReference, "the space has no such thing", hint: "descord channel list")
+                .badInput, .unknownReference, "the space has no such thing, or no longer")
         case .notPermitted:
             self.init(
                 .notPermitted, .notPermitted, "the space does not permit it",

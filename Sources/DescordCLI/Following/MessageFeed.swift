@@ -82,7 +82,7 @@ package struct MessageFeed {
     ) async throws {
         var delivery = Delivery.delivered
         let isTooOld = row.arrival <= self.place.sinceUntil && self.place.since.map { row.time < $0 } ?? false
-        if row.author != self.leavingOut, !isTooOld {
+        if row.actor != self.leavingOut, !isTooOld {
             delivery = try await deliver(row)
             self.remaining = self.remaining.map { $0 - 1 }
         }

@@ -1,4 +1,5 @@
 import DescordCore
+import DescordStore
 import Glibc
 import LibP2PCore
 
@@ -34,18 +35,20 @@ package struct MessageText {
     }
 
     /// The object of `log` and `listen`.
-    package static func object(_ row: MessageRow, event: String = "posted") -> JSONValue {
+    package static func object(_ row: MessageRow) -> JSONValue {
         let reactions = row.reactions.map {
             JSONValue.Member(name: $0.emoji, value: .integer(Int64($0.count)))
         }
         return [
-            "event": .string(event), "op": .string(row.op.hex), "space": .string(row.space.hex),
+            "event": .string(row.event.rawValue), "op": .string(row.op.hex), "space": .string(row.space.hex),
             "space_name": .optional(row.spaceName), "channel": .string(row.channel.hex),
             "channel_name": .optional(row.channelName), "thread": .optional(row.thread?.hex),
             "author": .string(row.author.description), "author_name": .optional(row.authorName),
             "time": row.time.json, "received": row.received.json, "text": .optional(row.text),
             "edited": .bool(row.isEdited), "deleted": .bool(row.isDeleted), "reactions": .object(reactions),
-            "stored_by": .optional(row.storedBy),
+            "stored_by": .optional(row.storedBy), "reply_to": .optional(row.replyTo?.hex),
+            "mentions": .array(row.mentions.map { .string($0.description) }), "pinned": .bool(row.isPinned),
+            "actor": .string(row.actor.description),
         ]
     }
 
@@ -68,9 +71,12 @@ package struct MessageText {
         let text =
             row.isDeleted
             ? self.output.styled("(deleted)", .dim)
+            : row.text == nil
+            ? self.output.styled("(not here)", .dim)
             : (self.isRaw ? row.text ?? "" : self.output.foreign(row.text ?? "", keepsLines: true))
         var parts = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        if row.isEdited { parts[parts.count - 1] += self.output.styled(" (edited)", .dim) }
+        if row.isPinned { parts[parts.count - 1] += self.output.styled(" (pinned)", .dim) }
+        if row.isEdited, !row.isDeleted { parts[parts.count - 1] += self.output.styled(" (edited)", .dim) }
         lines.append(head + "  " + parts[0])
         lines += parts.dropFirst().map { indent + "| " + $0 }
         if !row.reactions.isEmpty {

@@ -36,9 +36,14 @@ package struct Records: Sendable {
 
     /// The members of a space, the creator first, then in the order of their admission.
     package func members(of space: SpaceID) throws(CommandError) -> [MemberRow] {
-        try self.explained { () throws(StoreError) in try self.store.members(of: space) }.map { member in
+        let members = try self.explained { () throws(StoreError) in try self.store.members(of: space) }
+        let profiles = try self.explained { () throws(StoreError) in
+            try self.store.profiles(of: members.map(\.key), in: space)
+        }
+        return members.map { member in
             MemberRow(
-                peer: member.peer, name: nil, rank: Int(member.rank), since: member.since,
+                peer: member.peer, name: profiles[member.key].flatMap { Self.shown(member: $0.name) },
+                rank: Int(member.rank), since: member.since,
                 isSelf: member.key == self.store.publicKey, isOverLimit: member.isOverLimit)
         }
     }
@@ -60,7 +65,8 @@ package struct Records: Sendable {
     /// Messages, in the order that the query asks for.
     package func messages(_ query: MessageQuery) throws(CommandError) -> [MessageRow] {
         let filter = MessageFilter(
-            space: query.space, channel: query.channel, author: query.author?.ed25519, since: query.since,
+            space: query.space, channel: query.channel, thread: query.thread,
+            author: query.author?.ed25519, isPinned: query.isPinned, since: query.since,
             until: query.until)
         // A peer id that holds no key names nobody who could have written here.
         if query.author != nil, filter.author == nil { return [] }
@@ -130,10 +136,11 @@ package struct Records: Sendable {
     }
 
     package func post(
-        _ text: String, in channel: ChannelID, of space: SpaceID, now: WallTime
+        _ text: String, in channel: ChannelID, of space: SpaceID, context: MessageContext = MessageContext(),
+        now: WallTime
     ) throws(CommandError) -> OperationID {
         try self.explained { () throws(StoreError) in
-            try self.store.post(text, channel: channel, in: space, at: now)
+            try self.store.post(text, channel: channel, in: space, context: context, at: now)
         }.operation.id
     }
 
@@ -205,12 +212,20 @@ package struct Records: Sendable {
         try? ChannelName(parsing: name).text  // what is no name is not shown
     }
 
+    static func shown(member name: String) -> String? {
+        try? MemberName(parsing: name).text  // what is no name is not shown
+    }
+
     static func row(_ message: MessageSummary) -> MessageRow {
         MessageRow(
             op: message.id, space: message.space, spaceName: self.shown(space: message.spaceName),
             channel: message.channel, channelName: self.shown(channel: message.channelName),
-            thread: message.thread, author: PeerID(message.author), authorName: nil, time: message.time,
-            received: message.received, arrival: message.arrival, text: message.text, isEdited: false,
-            isDeleted: message.text == nil, reactions: [], storedBy: message.storedBy)
+            thread: message.thread, author: PeerID(message.author),
+            authorName: message.authorName.flatMap { self.shown(member: $0) }, time: message.time,
+            received: message.received, arrival: message.arrival, text: message.text,
+            isEdited: message.isEdited, isDeleted: message.isDeleted, isPinned: message.isPinned,
+            reactions: message.reactions, replyTo: message.replyTo,
+            mentions: message.mentions.map { PeerID($0) }, storedBy: message.storedBy, event: message.event,
+            actor: PeerID(message.actor))
     }
 }

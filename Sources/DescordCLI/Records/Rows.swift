@@ -1,4 +1,5 @@
 import DescordCore
+import DescordStore
 import LibP2PCore
 
 /// A space that this home holds.
@@ -114,19 +115,25 @@ package struct MessageQuery: Equatable, Sendable {
 
     package var space: SpaceID
     package var channel: ChannelID?
+    package var thread: OperationID?
     package var author: PeerID?
+    /// Only what is pinned now.
+    package var isPinned: Bool
     package var since: WallTime?
     package var until: WallTime?
     package var limit: Int?
     package var order: Order
 
     package init(
-        space: SpaceID, channel: ChannelID? = nil, author: PeerID? = nil, since: WallTime? = nil,
+        space: SpaceID, channel: ChannelID? = nil, thread: OperationID? = nil, author: PeerID? = nil,
+        isPinned: Bool = false, since: WallTime? = nil,
         until: WallTime? = nil, limit: Int? = nil, order: Order = .clock
     ) {
         self.space = space
         self.channel = channel
+        self.thread = thread
         self.author = author
+        self.isPinned = isPinned
         self.since = since
         self.until = until
         self.limit = limit
@@ -153,25 +160,25 @@ package struct MessageRow: Equatable, Sendable {
     package var text: String?
     package var isEdited: Bool
     package var isDeleted: Bool
+    package var isPinned: Bool
     package var reactions: [Reaction]
+    /// The message that it answers.
+    package var replyTo: OperationID?
+    /// Whom it speaks of.
+    package var mentions: [PeerID]
     /// How many other members stored it; nil for other people's.
     package var storedBy: Int?
-
-    /// A reaction and how many gave it.
-    package struct Reaction: Equatable, Sendable {
-        package var emoji: String
-        package var count: Int
-
-        package init(emoji: String, count: Int) {
-            self.emoji = emoji
-            self.count = count
-        }
-    }
+    /// What happened to it: that it was posted, or something later.
+    package var event: MessageEvent
+    /// Who did that.
+    package var actor: PeerID
 
     package init(
         op: OperationID, space: SpaceID, spaceName: String?, channel: ChannelID, channelName: String?,
         thread: OperationID?, author: PeerID, authorName: String?, time: WallTime, received: WallTime,
-        arrival: Int64, text: String?, isEdited: Bool, isDeleted: Bool, reactions: [Reaction], storedBy: Int?
+        arrival: Int64, text: String?, isEdited: Bool, isDeleted: Bool, isPinned: Bool = false,
+        reactions: [Reaction], replyTo: OperationID? = nil, mentions: [PeerID] = [], storedBy: Int?,
+        event: MessageEvent = .posted, actor: PeerID? = nil
     ) {
         self.op = op
         self.space = space
@@ -187,8 +194,13 @@ package struct MessageRow: Equatable, Sendable {
         self.text = text
         self.isEdited = isEdited
         self.isDeleted = isDeleted
+        self.isPinned = isPinned
         self.reactions = reactions
+        self.replyTo = replyTo
+        self.mentions = mentions
         self.storedBy = storedBy
+        self.event = event
+        self.actor = actor ?? author
     }
 }
 

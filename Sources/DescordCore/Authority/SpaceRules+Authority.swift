@@ -170,8 +170,21 @@ extension SpaceRules {
         guard let channel = operation.header.channel, try self.isChannel(channel, of: operation) else {
             return nil
         }
+        var message: SpaceEntry?
+        if operation.kind.actsUponMessage {
+            guard let found = try self.target(of: operation) else { return nil }
+            message = found
+        }
         let permission: Permissions
         switch operation.kind {
+        case .messageDelete:
+            guard let message, message.author != operation.author else { return { $0.channel == nil } }
+            let rank = try view.rank(of: message.author) ?? 0
+            return { holding in
+                (holding.channel == nil || holding.channel == channel)
+                    && holding.permissions.contains(.moderate) && holding.rank > rank
+            }
+        case .messageEdit where message?.author != operation.author: return nil
         case .messagePost, .messageEdit, .pin: permission = .send
         case .reactionAdd: permission = .react
         case .threadCreate: permission = .thread
@@ -189,6 +202,16 @@ extension SpaceRules {
                 && (holding.channel == channel
                     || holding.channel == nil && holding.permissions.contains(permission))
         }
+    }
+
+    /// Returns the message that an operation acts upon: one that it links to, in its channel; nil when there
+    /// is none, or when whoever wrote it was not permitted to.
+    private func target(of operation: Operation) throws -> SpaceEntry? {
+        guard let id = operation.header.target, operation.header.links.contains(id),
+            let entry = try self.lookup.entry(id), entry.kind == .messagePost,
+            entry.channel == operation.header.channel, entry.state == .admitted || entry.state == .revoked
+        else { return nil }
+        return entry
     }
 
     /// Returns whether only moderators post in a channel.

@@ -5,5 +5,5 @@ import Foundation
 
 extension String {
     /// The text in Unicode's normalization form C.
-    var canonicallyComposed: String { self.precomposedStringWithCanonicalMapping }
+    package var canonicallyComposed: String { self.precomposedStringWithCanonicalMapping }
 }

@@ -61,6 +61,22 @@ public struct SpaceName: Hashable, Sendable, CustomStringConvertible {
     public var description: String { self.text }
 }
 
+/// What a member may be called: by the rules of a space's name. Several may have one name, and nobody's name
+/// says who it is.
+///
+/// Who calls itself anything else is shown by peer id.
+public struct MemberName: Hashable, Sendable, CustomStringConvertible {
+    /// The name in normalization form C.
+    public let text: String
+
+    /// Parses a name, composing it.
+    public init(parsing text: some StringProtocol) throws(NameFailure) {
+        self.text = try NameRules.parse(text)
+    }
+
+    public var description: String { self.text }
+}
+
 /// What a channel may be called: a space's name of letters, numbers, `.`, `_` and `-` alone.
 ///
 /// So that no shell, completing such a name, finds a character in it that means something to it.

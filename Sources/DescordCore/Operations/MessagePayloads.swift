@@ -1,268 +1,242 @@
+import DescordCrypto
 import LibP2PCore
 
-/// A message; the operation's id is the message's id.
+/// A message; the operation's id is the message's id. The header's target, when there is one, is its thread.
 public struct MessagePost: OperationPayload {
     public static let kind = OperationKind.messagePost
 
     /// What it says; its size is bounded by the operation's.
     public var text: String
-    /// The thread that it is in.
-    public var thread: OperationID?
     /// The message that it answers.
     public var replyTo: OperationID?
+    /// Whom it speaks of, at most 64.
+    public var mentions: [Ed25519.PublicKey]
 
-    public init(text: String, thread: OperationID? = nil, replyTo: OperationID? = nil) {
+    public init(text: String, replyTo: OperationID? = nil, mentions: [Ed25519.PublicKey] = []) {
         self.text = text
-        self.thread = thread
         self.replyTo = replyTo
+        self.mentions = mentions
     }
 
     public init?(decoding bytes: [UInt8]) {
         guard let message = PBMessagePost(octets: bytes), message.hasText else { return nil }
         self.text = message.text
-        let thread = OperationID(bytes: message.thread.octets)
-        guard (thread != nil) == message.hasThread else { return nil }
-        self.thread = thread
         let replyTo = OperationID(bytes: message.replyTo.octets)
         guard (replyTo != nil) == message.hasReplyTo else { return nil }
         self.replyTo = replyTo
+        guard let mentions = OperationPayloads.keys(message.mentions.map(\.octets)) else { return nil }
+        self.mentions = mentions
     }
 
     public var encoded: [UInt8] {
         var message = PBMessagePost()
-        message.text = self.text
-        if let thread { message.thread = .init(octets: thread.bytes) }
+        message.text = text
         if let replyTo { message.replyTo = .init(octets: replyTo.bytes) }
+        message.mentions = mentions.map { .init(octets: $0.bytes) }
         return message.octets
     }
 }
 
-/// Replaces the text of the author's own message.
+/// Replaces the text of the author's own message, the header's target.
 public struct MessageEdit: OperationPayload {
     public static let kind = OperationKind.messageEdit
 
-    /// The message.
-    public var target: OperationID
     /// The new text.
     public var text: String
+    /// Whom it speaks of, at most 64.
+    public var mentions: [Ed25519.PublicKey]
 
-    public init(target: OperationID, text: String) {
-        self.target = target
+    public init(text: String, mentions: [Ed25519.PublicKey] = []) {
         self.text = text
+        self.mentions = mentions
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBMessageEdit(octets: bytes), message.hasTarget, message.hasText else {
-            return nil
-        }
-        guard let target = OperationID(bytes: message.target.octets) else { return nil }
-        self.target = target
+        guard let message = PBMessageEdit(octets: bytes), message.hasText,
+            let mentions = OperationPayloads.keys(message.mentions.map(\.octets))
+        else { return nil }
         self.text = message.text
+        self.mentions = mentions
     }
 
     public var encoded: [UInt8] {
         var message = PBMessageEdit()
-        message.target = .init(octets: self.target.bytes)
-        message.text = self.text
+        message.text = text
+        message.mentions = mentions.map { .init(octets: $0.bytes) }
         return message.octets
     }
 }
 
-/// Deletes a message and what belongs to it.
+/// Deletes a message, the header's target, with all its edits.
 public struct MessageDelete: OperationPayload {
     public static let kind = OperationKind.messageDelete
 
-    /// The message.
-    public var target: OperationID
-
-    public init(target: OperationID) {
-        self.target = target
-    }
+    public init() {}
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBMessageDelete(octets: bytes), message.hasTarget else { return nil }
-        guard let target = OperationID(bytes: message.target.octets) else { return nil }
-        self.target = target
+        guard PBMessageDelete(octets: bytes) != nil else { return nil }
     }
 
-    public var encoded: [UInt8] {
-        var message = PBMessageDelete()
-        message.target = .init(octets: self.target.bytes)
-        return message.octets
-    }
+    public var encoded: [UInt8] { PBMessageDelete().octets }
 }
 
-/// Reacts to a message.
+/// Reacts to a message, the header's target.
 public struct ReactionAdd: OperationPayload {
     public static let kind = OperationKind.reactionAdd
 
-    /// The message.
-    public var target: OperationID
     /// The reaction.
     public var emoji: String
 
-    public init(target: OperationID, emoji: String) {
-        self.target = target
+    public init(emoji: String) {
         self.emoji = emoji
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBReactionAdd(octets: bytes), message.hasTarget, message.hasEmoji else {
-            return nil
-        }
-        guard let target = OperationID(bytes: message.target.octets) else { return nil }
-        self.target = target
-        guard OperationPayloads.fits(message.emoji, PayloadLimits.maxEmojiSize) else { return nil }
+        guard let message = PBReactionAdd(octets: bytes), message.hasEmoji,
+            OperationPayloads.fits(message.emoji, PayloadLimits.maxEmojiSize)
+        else { return nil }
         self.emoji = message.emoji
     }
 
     public var encoded: [UInt8] {
         var message = PBReactionAdd()
-        message.target = .init(octets: self.target.bytes)
-        message.emoji = self.emoji
+        message.emoji = emoji
         return message.octets
     }
 }
 
-/// Takes back reactions that the author had seen.
+/// Takes back the author's own reactions to a message, the header's target.
 public struct ReactionRemove: OperationPayload {
     public static let kind = OperationKind.reactionRemove
 
-    /// The message.
-    public var target: OperationID
     /// The reaction add operations, at most 64.
     public var additions: [OperationID]
 
-    public init(target: OperationID, additions: [OperationID]) {
-        self.target = target
+    public init(additions: [OperationID]) {
         self.additions = additions
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBReactionRemove(octets: bytes), message.hasTarget else { return nil }
-        guard let target = OperationID(bytes: message.target.octets) else { return nil }
-        self.target = target
-        guard message.additions.count <= PayloadLimits.maxTargetCount else { return nil }
-        let additions = message.additions.compactMap { OperationID(bytes: $0.octets) }
-        guard additions.count == message.additions.count else { return nil }
+        guard let message = PBReactionRemove(octets: bytes),
+            let additions = OperationPayloads.ids(message.additions.map(\.octets))
+        else { return nil }
         self.additions = additions
     }
 
     public var encoded: [UInt8] {
         var message = PBReactionRemove()
-        message.target = .init(octets: self.target.bytes)
-        message.additions = self.additions.map { .init(octets: $0.bytes) }
+        message.additions = additions.map { .init(octets: $0.bytes) }
         return message.octets
     }
 }
 
-/// Pins a message in its channel.
+/// Pins a message, the header's target, in its channel.
 public struct Pin: OperationPayload {
     public static let kind = OperationKind.pin
 
-    /// The message.
-    public var target: OperationID
-
-    public init(target: OperationID) {
-        self.target = target
-    }
+    public init() {}
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBPin(octets: bytes), message.hasTarget else { return nil }
-        guard let target = OperationID(bytes: message.target.octets) else { return nil }
-        self.target = target
+        guard PBPin(octets: bytes) != nil else { return nil }
     }
 
-    public var encoded: [UInt8] {
-        var message = PBPin()
-        message.target = .init(octets: self.target.bytes)
-        return message.octets
-    }
+    public var encoded: [UInt8] { PBPin().octets }
 }
 
-/// Takes back pins that the author had seen.
+/// Takes back pins of a message, the header's target, that the author had seen.
 public struct Unpin: OperationPayload {
     public static let kind = OperationKind.unpin
 
-    /// The message.
-    public var target: OperationID
     /// The pin operations, at most 64.
     public var pins: [OperationID]
 
-    public init(target: OperationID, pins: [OperationID]) {
-        self.target = target
+    public init(pins: [OperationID]) {
         self.pins = pins
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBUnpin(octets: bytes), message.hasTarget else { return nil }
-        guard let target = OperationID(bytes: message.target.octets) else { return nil }
-        self.target = target
-        guard message.pins.count <= PayloadLimits.maxTargetCount else { return nil }
-        let pins = message.pins.compactMap { OperationID(bytes: $0.octets) }
-        guard pins.count == message.pins.count else { return nil }
+        guard let message = PBUnpin(octets: bytes),
+            let pins = OperationPayloads.ids(message.pins.map(\.octets))
+        else { return nil }
         self.pins = pins
     }
 
     public var encoded: [UInt8] {
         var message = PBUnpin()
-        message.target = .init(octets: self.target.bytes)
-        message.pins = self.pins.map { .init(octets: $0.bytes) }
+        message.pins = pins.map { .init(octets: $0.bytes) }
         return message.octets
     }
 }
 
-/// Begins a thread; the operation's id is the thread's id.
+/// Begins a thread; the operation's id is the thread's id. The header's target, when there is one, is the
+/// message that it hangs on.
 public struct ThreadCreate: OperationPayload {
     public static let kind = OperationKind.threadCreate
 
     /// What it is about.
     public var title: String
-    /// The message that it hangs on.
-    public var root: OperationID?
 
-    public init(title: String, root: OperationID? = nil) {
+    public init(title: String) {
         self.title = title
-        self.root = root
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBThreadCreate(octets: bytes), message.hasTitle else { return nil }
-        guard OperationPayloads.fits(message.title, PayloadLimits.maxNameSize) else { return nil }
+        guard let message = PBThreadCreate(octets: bytes), message.hasTitle,
+            OperationPayloads.fits(message.title, PayloadLimits.maxNameSize)
+        else { return nil }
         self.title = message.title
-        let root = OperationID(bytes: message.root.octets)
-        guard (root != nil) == message.hasRoot else { return nil }
-        self.root = root
     }
 
     public var encoded: [UInt8] {
         var message = PBThreadCreate()
-        message.title = self.title
-        if let root { message.root = .init(octets: root.bytes) }
+        message.title = title
         return message.octets
     }
 }
 
-/// What the author wants to be called.
+/// What the author wants to be called, and says of itself.
 public struct Profile: OperationPayload {
     public static let kind = OperationKind.profile
 
-    /// The name.
+    /// The name; to be shown only when it parses as a `MemberName`.
     public var name: String
+    /// A paragraph.
+    public var about: String?
 
-    public init(name: String) {
+    public init(name: String, about: String? = nil) {
         self.name = name
+        self.about = about
     }
 
     public init?(decoding bytes: [UInt8]) {
-        guard let message = PBProfile(octets: bytes), message.hasName else { return nil }
-        guard OperationPayloads.fits(message.name, PayloadLimits.maxNameSize) else { return nil }
+        guard let message = PBProfile(octets: bytes), message.hasName,
+            OperationPayloads.fits(message.name, PayloadLimits.maxNameSize),
+            OperationPayloads.fits(message.about, PayloadLimits.maxNoteSize)
+        else { return nil }
         self.name = message.name
+        self.about = message.hasAbout ? message.about : nil
     }
 
     public var encoded: [UInt8] {
         var message = PBProfile()
-        message.name = self.name
+        message.name = name
+        if let about { message.about = about }
         return message.octets
+    }
+}
+
+extension OperationPayloads {
+    /// Returns the ids in a content's list; nil when one is none, or there are too many.
+    fileprivate static func ids(_ list: [[UInt8]]) -> [OperationID]? {
+        guard list.count <= PayloadLimits.maxTargetCount else { return nil }
+        let ids = list.compactMap { OperationID(bytes: $0) }
+        return ids.count == list.count ? ids : nil
+    }
+
+    /// Returns the keys in a content's list; nil when one is none, or there are too many.
+    fileprivate static func keys(_ list: [[UInt8]]) -> [Ed25519.PublicKey]? {
+        guard list.count <= PayloadLimits.maxTargetCount else { return nil }
+        let keys = list.compactMap { Ed25519.PublicKey($0) }
+        return keys.count == list.count ? keys : nil
     }
 }

@@ -17,8 +17,8 @@ public struct OperationHeader: Hashable, Sendable {
     public static let maxAuthorityHeaderSize = 65_536
     /// The largest header of an mls operation: a commit with welcomes and the tree of some 700 members.
     public static let maxMLSHeaderSize = 262_144
-    /// The highest field number of this version: `content_size`.
-    private static let lastFieldNumber: UInt64 = 13
+    /// The highest field number of this version: `target`.
+    private static let lastFieldNumber: UInt64 = 14
     /// Bytes in a genesis' nonce and in a content's salt.
     public static let nonceSize = 32
 
@@ -48,12 +48,14 @@ public struct OperationHeader: Hashable, Sendable {
     public var contentHash: [UInt8]?
     /// Bytes in the content of a content operation.
     public var contentSize: UInt64?
+    /// The message that a content operation acts upon, or the thread that it is in.
+    public var target: OperationID?
 
     /// Makes a header; `Operation(signing:…)` fills in the content's hash and size.
     public init(
         space: SpaceID?, sequence: UInt64, previous: OperationID?, dependencies: [OperationID],
         clock: HybridLogicalClock, kind: OperationKind, channel: ChannelID? = nil, epoch: OperationID? = nil,
-        nonce: [UInt8]? = nil, body: [UInt8]? = nil
+        target: OperationID? = nil, nonce: [UInt8]? = nil, body: [UInt8]? = nil
     ) {
         self.version = Self.currentVersion
         self.space = space
@@ -64,6 +66,7 @@ public struct OperationHeader: Hashable, Sendable {
         self.kind = kind
         self.channel = channel
         self.epoch = epoch
+        self.target = target
         self.nonce = nonce
         self.body = body
     }
@@ -110,6 +113,7 @@ public struct OperationHeader: Hashable, Sendable {
         self.body = message.hasBody ? message.body.octets : nil
         self.contentHash = message.hasContentHash ? message.contentHash.octets : nil
         self.contentSize = message.hasContentSize ? message.contentSize : nil
+        self.target = try id(message.hasTarget, message.target.octets)
     }
 
     /// The protobuf form, without fields that a newer version may have added.
@@ -128,6 +132,7 @@ public struct OperationHeader: Hashable, Sendable {
         if let body { message.body = .init(octets: body) }
         if let contentHash { message.contentHash = .init(octets: contentHash) }
         if let contentSize { message.contentSize = contentSize }
+        if let target { message.target = .init(octets: target.bytes) }
         return message.octets
     }
 
@@ -145,6 +150,13 @@ public struct OperationHeader: Hashable, Sendable {
         else { throw .wrongShape }
         if let namesChannel = self.kind.namesChannel {
             guard (self.channel != nil) == namesChannel else { throw .wrongShape }
+        }
+        if self.kind.isKnown {
+            switch self.kind.namesTarget {
+            case .always: guard self.target != nil else { throw .wrongShape }
+            case .never: guard self.target == nil else { throw .wrongShape }
+            case .maybe: break
+            }
         }
         switch self.kind.operationClass {
         case .authority:

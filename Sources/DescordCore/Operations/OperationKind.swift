@@ -92,6 +92,21 @@ public struct OperationKind: RawRepresentable, Hashable, Comparable, Sendable {
         }
     }
 
+    /// Whether a header names what its operation acts upon, or is in.
+    enum Naming { case always, maybe, never }
+
+    /// Whether an operation of this kind names a target.
+    var namesTarget: Naming {
+        switch self {
+        case .messageEdit, .messageDelete, .reactionAdd, .reactionRemove, .pin, .unpin: .always
+        case .messagePost, .threadCreate: .maybe
+        default: .never
+        }
+    }
+
+    /// Whether it acts upon a message, which it names as its target and links to.
+    public var actsUponMessage: Bool { self.namesTarget == .always }
+
     /// Whether a mute takes away the right to write it.
     var isSpeech: Bool {
         switch self {

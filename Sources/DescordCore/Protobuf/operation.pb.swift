@@ -203,6 +203,16 @@ nonisolated struct PBOperationHeader: Sendable {
   /// Clears the value of `contentSize`. Subsequent reads from it will return its default value.
   mutating func clearContentSize() {self._contentSize = nil}
 
+  /// content class: the message that it is about, or the thread that it is in
+  var target: Data {
+    get {_target ?? Data()}
+    set {_target = newValue}
+  }
+  /// Returns true if `target` has been explicitly set.
+  var hasTarget: Bool {self._target != nil}
+  /// Clears the value of `target`. Subsequent reads from it will return its default value.
+  mutating func clearTarget() {self._target = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -219,6 +229,7 @@ nonisolated struct PBOperationHeader: Sendable {
   fileprivate var _body: Data? = nil
   fileprivate var _contentHash: Data? = nil
   fileprivate var _contentSize: UInt64? = nil
+  fileprivate var _target: Data? = nil
 }
 
 /// Kind 1: makes a space; the operation's id is the space's id.
@@ -938,16 +949,6 @@ nonisolated struct PBMessagePost: Sendable {
   /// Clears the value of `text`. Subsequent reads from it will return its default value.
   mutating func clearText() {self._text = nil}
 
-  /// id of a thread create operation
-  var thread: Data {
-    get {_thread ?? Data()}
-    set {_thread = newValue}
-  }
-  /// Returns true if `thread` has been explicitly set.
-  var hasThread: Bool {self._thread != nil}
-  /// Clears the value of `thread`. Subsequent reads from it will return its default value.
-  mutating func clearThread() {self._thread = nil}
-
   /// id of a message
   var replyTo: Data {
     get {_replyTo ?? Data()}
@@ -958,12 +959,14 @@ nonisolated struct PBMessagePost: Sendable {
   /// Clears the value of `replyTo`. Subsequent reads from it will return its default value.
   mutating func clearReplyTo() {self._replyTo = nil}
 
+  /// members' keys, at most 64
+  var mentions: [Data] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _text: String? = nil
-  fileprivate var _thread: Data? = nil
   fileprivate var _replyTo: Data? = nil
 }
 
@@ -972,15 +975,6 @@ nonisolated struct PBMessageEdit: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
-
-  var target: Data {
-    get {_target ?? Data()}
-    set {_target = newValue}
-  }
-  /// Returns true if `target` has been explicitly set.
-  var hasTarget: Bool {self._target != nil}
-  /// Clears the value of `target`. Subsequent reads from it will return its default value.
-  mutating func clearTarget() {self._target = nil}
 
   var text: String {
     get {_text ?? String()}
@@ -991,11 +985,13 @@ nonisolated struct PBMessageEdit: Sendable {
   /// Clears the value of `text`. Subsequent reads from it will return its default value.
   mutating func clearText() {self._text = nil}
 
+  /// as in a message
+  var mentions: [Data] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _target: Data? = nil
   fileprivate var _text: String? = nil
 }
 
@@ -1005,20 +1001,9 @@ nonisolated struct PBMessageDelete: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var target: Data {
-    get {_target ?? Data()}
-    set {_target = newValue}
-  }
-  /// Returns true if `target` has been explicitly set.
-  var hasTarget: Bool {self._target != nil}
-  /// Clears the value of `target`. Subsequent reads from it will return its default value.
-  mutating func clearTarget() {self._target = nil}
-
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
-
-  fileprivate var _target: Data? = nil
 }
 
 /// Kind 2010.
@@ -1026,15 +1011,6 @@ nonisolated struct PBReactionAdd: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
-
-  var target: Data {
-    get {_target ?? Data()}
-    set {_target = newValue}
-  }
-  /// Returns true if `target` has been explicitly set.
-  var hasTarget: Bool {self._target != nil}
-  /// Clears the value of `target`. Subsequent reads from it will return its default value.
-  mutating func clearTarget() {self._target = nil}
 
   /// at most 64 bytes
   var emoji: String {
@@ -1050,7 +1026,6 @@ nonisolated struct PBReactionAdd: Sendable {
 
   init() {}
 
-  fileprivate var _target: Data? = nil
   fileprivate var _emoji: String? = nil
 }
 
@@ -1060,23 +1035,12 @@ nonisolated struct PBReactionRemove: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var target: Data {
-    get {_target ?? Data()}
-    set {_target = newValue}
-  }
-  /// Returns true if `target` has been explicitly set.
-  var hasTarget: Bool {self._target != nil}
-  /// Clears the value of `target`. Subsequent reads from it will return its default value.
-  mutating func clearTarget() {self._target = nil}
-
   /// at most 64
   var additions: [Data] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
-
-  fileprivate var _target: Data? = nil
 }
 
 /// Kind 2020.
@@ -1085,20 +1049,9 @@ nonisolated struct PBPin: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var target: Data {
-    get {_target ?? Data()}
-    set {_target = newValue}
-  }
-  /// Returns true if `target` has been explicitly set.
-  var hasTarget: Bool {self._target != nil}
-  /// Clears the value of `target`. Subsequent reads from it will return its default value.
-  mutating func clearTarget() {self._target = nil}
-
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
-
-  fileprivate var _target: Data? = nil
 }
 
 /// Kind 2021: takes back the named pins.
@@ -1107,23 +1060,12 @@ nonisolated struct PBUnpin: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var target: Data {
-    get {_target ?? Data()}
-    set {_target = newValue}
-  }
-  /// Returns true if `target` has been explicitly set.
-  var hasTarget: Bool {self._target != nil}
-  /// Clears the value of `target`. Subsequent reads from it will return its default value.
-  mutating func clearTarget() {self._target = nil}
-
   /// at most 64
   var pins: [Data] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
-
-  fileprivate var _target: Data? = nil
 }
 
 /// Kind 2030: begins a thread; the operation's id is the thread's id.
@@ -1142,22 +1084,11 @@ nonisolated struct PBThreadCreate: Sendable {
   /// Clears the value of `title`. Subsequent reads from it will return its default value.
   mutating func clearTitle() {self._title = nil}
 
-  /// the message that it hangs on
-  var root: Data {
-    get {_root ?? Data()}
-    set {_root = newValue}
-  }
-  /// Returns true if `root` has been explicitly set.
-  var hasRoot: Bool {self._root != nil}
-  /// Clears the value of `root`. Subsequent reads from it will return its default value.
-  mutating func clearRoot() {self._root = nil}
-
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _title: String? = nil
-  fileprivate var _root: Data? = nil
 }
 
 /// Kind 2040: what the author wants to be called; in no channel.
@@ -1176,11 +1107,22 @@ nonisolated struct PBProfile: Sendable {
   /// Clears the value of `name`. Subsequent reads from it will return its default value.
   mutating func clearName() {self._name = nil}
 
+  /// at most 1024 bytes
+  var about: String {
+    get {_about ?? String()}
+    set {_about = newValue}
+  }
+  /// Returns true if `about` has been explicitly set.
+  var hasAbout: Bool {self._about != nil}
+  /// Clears the value of `about`. Subsequent reads from it will return its default value.
+  mutating func clearAbout() {self._about = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _name: String? = nil
+  fileprivate var _about: String? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -1233,7 +1175,7 @@ nonisolated extension PBSignedOperation: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension PBOperationHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OperationHeader"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}space\0\u{1}sequence\0\u{1}previous\0\u{1}dependencies\0\u{1}clock\0\u{1}kind\0\u{1}channel\0\u{1}epoch\0\u{1}nonce\0\u{1}body\0\u{3}content_hash\0\u{3}content_size\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}space\0\u{1}sequence\0\u{1}previous\0\u{1}dependencies\0\u{1}clock\0\u{1}kind\0\u{1}channel\0\u{1}epoch\0\u{1}nonce\0\u{1}body\0\u{3}content_hash\0\u{3}content_size\0\u{1}target\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1254,6 +1196,7 @@ nonisolated extension PBOperationHeader: SwiftProtobuf.Message, SwiftProtobuf._M
       case 11: try { try decoder.decodeSingularBytesField(value: &self._body) }()
       case 12: try { try decoder.decodeSingularBytesField(value: &self._contentHash) }()
       case 13: try { try decoder.decodeSingularUInt64Field(value: &self._contentSize) }()
+      case 14: try { try decoder.decodeSingularBytesField(value: &self._target) }()
       default: break
       }
     }
@@ -1303,6 +1246,9 @@ nonisolated extension PBOperationHeader: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._contentSize {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 13)
     } }()
+    try { if let v = self._target {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 14)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1320,6 +1266,7 @@ nonisolated extension PBOperationHeader: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs._body != rhs._body {return false}
     if lhs._contentHash != rhs._contentHash {return false}
     if lhs._contentSize != rhs._contentSize {return false}
+    if lhs._target != rhs._target {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2117,7 +2064,7 @@ nonisolated extension PBBudgetChange: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension PBMessagePost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".MessagePost"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}thread\0\u{3}reply_to\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{4}\u{2}reply_to\0\u{2}\u{2}mentions\0\u{c}\u{2}\u{1}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2126,8 +2073,8 @@ nonisolated extension PBMessagePost: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self._text) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self._thread) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self._replyTo) }()
+      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.mentions) }()
       default: break
       }
     }
@@ -2141,19 +2088,19 @@ nonisolated extension PBMessagePost: SwiftProtobuf.Message, SwiftProtobuf._Messa
     try { if let v = self._text {
       try visitor.visitSingularStringField(value: v, fieldNumber: 1)
     } }()
-    try { if let v = self._thread {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
-    } }()
     try { if let v = self._replyTo {
       try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
     } }()
+    if !self.mentions.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.mentions, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBMessagePost, rhs: PBMessagePost) -> Bool {
     if lhs._text != rhs._text {return false}
-    if lhs._thread != rhs._thread {return false}
     if lhs._replyTo != rhs._replyTo {return false}
+    if lhs.mentions != rhs.mentions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2161,7 +2108,7 @@ nonisolated extension PBMessagePost: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension PBMessageEdit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".MessageEdit"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}text\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{2}\u{4}mentions\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2169,8 +2116,8 @@ nonisolated extension PBMessageEdit: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self._target) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self._text) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self._text) }()
+      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.mentions) }()
       default: break
       }
     }
@@ -2181,18 +2128,18 @@ nonisolated extension PBMessageEdit: SwiftProtobuf.Message, SwiftProtobuf._Messa
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._target {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
-    } }()
     try { if let v = self._text {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
     } }()
+    if !self.mentions.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.mentions, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBMessageEdit, rhs: PBMessageEdit) -> Bool {
-    if lhs._target != rhs._target {return false}
     if lhs._text != rhs._text {return false}
+    if lhs.mentions != rhs.mentions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2200,33 +2147,18 @@ nonisolated extension PBMessageEdit: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension PBMessageDelete: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".MessageDelete"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self._target) }()
-      default: break
-      }
-    }
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._target {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBMessageDelete, rhs: PBMessageDelete) -> Bool {
-    if lhs._target != rhs._target {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2234,7 +2166,7 @@ nonisolated extension PBMessageDelete: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBReactionAdd: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReactionAdd"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}emoji\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}emoji\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2242,8 +2174,7 @@ nonisolated extension PBReactionAdd: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self._target) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self._emoji) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self._emoji) }()
       default: break
       }
     }
@@ -2254,17 +2185,13 @@ nonisolated extension PBReactionAdd: SwiftProtobuf.Message, SwiftProtobuf._Messa
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._target {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
-    } }()
     try { if let v = self._emoji {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBReactionAdd, rhs: PBReactionAdd) -> Bool {
-    if lhs._target != rhs._target {return false}
     if lhs._emoji != rhs._emoji {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2273,7 +2200,7 @@ nonisolated extension PBReactionAdd: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension PBReactionRemove: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReactionRemove"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}additions\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}additions\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2281,29 +2208,20 @@ nonisolated extension PBReactionRemove: SwiftProtobuf.Message, SwiftProtobuf._Me
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self._target) }()
-      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.additions) }()
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.additions) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._target {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
-    } }()
     if !self.additions.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.additions, fieldNumber: 2)
+      try visitor.visitRepeatedBytesField(value: self.additions, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBReactionRemove, rhs: PBReactionRemove) -> Bool {
-    if lhs._target != rhs._target {return false}
     if lhs.additions != rhs.additions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2312,33 +2230,18 @@ nonisolated extension PBReactionRemove: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension PBPin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Pin"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self._target) }()
-      default: break
-      }
-    }
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._target {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBPin, rhs: PBPin) -> Bool {
-    if lhs._target != rhs._target {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2346,7 +2249,7 @@ nonisolated extension PBPin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
 
 nonisolated extension PBUnpin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Unpin"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}pins\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pins\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2354,29 +2257,20 @@ nonisolated extension PBUnpin: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self._target) }()
-      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.pins) }()
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.pins) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._target {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
-    } }()
     if !self.pins.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.pins, fieldNumber: 2)
+      try visitor.visitRepeatedBytesField(value: self.pins, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBUnpin, rhs: PBUnpin) -> Bool {
-    if lhs._target != rhs._target {return false}
     if lhs.pins != rhs.pins {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2385,7 +2279,7 @@ nonisolated extension PBUnpin: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBThreadCreate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ThreadCreate"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}title\0\u{1}root\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}title\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2394,7 +2288,6 @@ nonisolated extension PBThreadCreate: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self._title) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self._root) }()
       default: break
       }
     }
@@ -2408,15 +2301,11 @@ nonisolated extension PBThreadCreate: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try { if let v = self._title {
       try visitor.visitSingularStringField(value: v, fieldNumber: 1)
     } }()
-    try { if let v = self._root {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBThreadCreate, rhs: PBThreadCreate) -> Bool {
     if lhs._title != rhs._title {return false}
-    if lhs._root != rhs._root {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2424,7 +2313,7 @@ nonisolated extension PBThreadCreate: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension PBProfile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Profile"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}about\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2433,6 +2322,7 @@ nonisolated extension PBProfile: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self._name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._about) }()
       default: break
       }
     }
@@ -2446,11 +2336,15 @@ nonisolated extension PBProfile: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     try { if let v = self._name {
       try visitor.visitSingularStringField(value: v, fieldNumber: 1)
     } }()
+    try { if let v = self._about {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBProfile, rhs: PBProfile) -> Bool {
     if lhs._name != rhs._name {return false}
+    if lhs._about != rhs._about {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -9,11 +9,13 @@ public struct SpaceEntry: Hashable, Sendable {
     public var links: [OperationID]
     public var clock: HybridLogicalClock
     public var kind: OperationKind
+    /// The channel that it is in or about.
+    public var channel: ChannelID?
     public var state: OperationState
 
     public init(
         id: OperationID, author: Ed25519.PublicKey, sequence: UInt64, links: [OperationID],
-        clock: HybridLogicalClock, kind: OperationKind, state: OperationState
+        clock: HybridLogicalClock, kind: OperationKind, channel: ChannelID?, state: OperationState
     ) {
         self.id = id
         self.author = author
@@ -21,6 +23,7 @@ public struct SpaceEntry: Hashable, Sendable {
         self.links = links
         self.clock = clock
         self.kind = kind
+        self.channel = channel
         self.state = state
     }
 
@@ -28,7 +31,8 @@ public struct SpaceEntry: Hashable, Sendable {
     public init(_ operation: Operation, state: OperationState) {
         self.init(
             id: operation.id, author: operation.author, sequence: operation.header.sequence,
-            links: operation.header.links, clock: operation.header.clock, kind: operation.kind, state: state)
+            links: operation.header.links, clock: operation.header.clock, kind: operation.kind,
+            channel: operation.header.channel, state: state)
     }
 }
 

@@ -40,19 +40,21 @@ struct AuthoringTransaction {
 
     /// Writes an operation of a joined space, and queues it for the others.
     mutating func write<Payload: OperationPayload>(
-        _ payload: Payload, in space: SpaceID, channel: ChannelID? = nil,
+        _ payload: Payload, in space: SpaceID, channel: ChannelID? = nil, target: OperationID? = nil,
         following required: [OperationID] = []
     ) throws -> Authored {
         try self.ingestion.releaseHeld()
         guard let row = try self.ingestion.row(space), row.state == .joined else {
             throw StoreError.unknownSpace
         }
-        var operation = try self.sign(payload, in: row, channel: channel, following: required)
+        var operation = try self.sign(
+            payload, in: row, channel: channel, target: target, following: required)
         let rules = SpaceRules(StoreLookup(db: self.db, row: row))
         var judgement = try rules.judge(operation, now: self.now)
         if judgement == .void, let channel, try self.isLinkable(channel) {
             // Of many heads eight are linked to; when the channel is in the past of none, it is itself.
-            operation = try self.sign(payload, in: row, channel: channel, following: required + [channel])
+            operation = try self.sign(
+                payload, in: row, channel: channel, target: target, following: required + [channel])
             judgement = try rules.judge(operation, now: self.now)
         }
         switch judgement {
@@ -83,7 +85,7 @@ struct AuthoringTransaction {
 
     /// Signs an operation at the end of our chain.
     func sign<Payload: OperationPayload>(
-        _ payload: Payload, in row: SpaceRow, channel: ChannelID? = nil,
+        _ payload: Payload, in row: SpaceRow, channel: ChannelID? = nil, target: OperationID? = nil,
         following required: [OperationID] = [],
         joining: Bool = false
     ) throws -> Operation {
@@ -109,7 +111,8 @@ struct AuthoringTransaction {
         let isContent = Payload.kind.operationClass == .content
         let header = OperationHeader(
             space: row.id, sequence: sequence, previous: previous?.id("id"), dependencies: dependencies,
-            clock: clock, kind: Payload.kind, channel: channel, body: isContent ? nil : payload.encoded)
+            clock: clock, kind: Payload.kind, channel: channel, target: target,
+            body: isContent ? nil : payload.encoded)
         return try Operation(
             signing: header, content: isContent ? payload.encoded : nil,
             salt: isContent ? Entropy.bytes(Operation.saltSize) : nil, by: self.key)

@@ -71,11 +71,13 @@ extension Store {
         _ now: WallTime?, _ body: (inout AuthoringTransaction) throws -> Value
     ) throws(StoreError) -> Value {
         let now = now ?? self.wallTime()
-        return try self.write { db in
+        let (value, hasPurged) = try self.write { db in
             var author = AuthoringTransaction(db, key: self.key, now: now)
             let value = try body(&author)
             try author.finish()
-            return value
+            return (value, author.ingestion.hasPurged)
         }
+        if hasPurged { try self.finishPurges() }
+        return value
     }
 }

@@ -16,7 +16,7 @@ struct StoreLookup: SpaceLookup {
         guard
             let row = try self.db.row(
                 """
-                SELECT id, author, sequence, links, clock, kind, state FROM operations
+                SELECT id, author, sequence, links, clock, kind, channel, state FROM operations
                 WHERE id = ? AND space = ? AND state NOT IN (1, 2)
                 """, [id.data, self.row.number])
         else { return nil }
@@ -193,7 +193,7 @@ extension SpaceEntry {
             id: id, author: author, sequence: UInt64(bitPattern: row["sequence"]),
             links: Self.links(row["links"]),
             clock: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])),
-            kind: kind, state: state)
+            kind: kind, channel: row.id("channel"), state: state)
     }
 
     /// Reads ids that stand one after another.

@@ -15,6 +15,8 @@ struct Ingestion {
     /// What came into force, in order.
     var admitted: [AdmittedOperation] = []
     private var rows: [SpaceID: SpaceRow] = [:]
+    /// Whether content left the disk.
+    var hasPurged = false
     private var nextArrival: Int64?
 
     init(_ db: Database, own: Ed25519.PublicKey, now: WallTime) {
@@ -38,6 +40,7 @@ struct Ingestion {
 
     /// Writes the spaces' rows back.
     func finish() throws {
+        try self.finishPurging()
         for (_, row) in self.rows.sorted(by: { $0.key < $1.key }) { try row.save(self.db, now: self.now) }
     }
 
@@ -49,7 +52,7 @@ struct Ingestion {
         if let known = try self.db.row(
             "SELECT n, state, content IS NULL AS bare FROM operations WHERE id = ?", [operation.id.data])
         {
-            guard operation.content != nil, known["bare"],
+            guard operation.content != nil, known["bare"], try self.takesContent(of: operation),
                 let state = OperationState(rawValue: known["state"])
             else { return .duplicate }
             return try self.complete(known["n"], state, with: operation, in: row, from: source)
@@ -83,6 +86,7 @@ struct Ingestion {
             ])
         switch state {
         case .admitted:
+            try self.refreshMessage(of: operation)
             let arrival = try self.nextPlace()
             try self.db.run("UPDATE operations SET arrival = ? WHERE n = ?", [arrival, number])
             self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
@@ -147,15 +151,15 @@ struct Ingestion {
             [row.number, operation.author.data, Int64(bitPattern: header.sequence)])
         try self.db.run(
             """
-            INSERT INTO operations (id, space, author, sequence, clock, kind, channel, links, state, size,
-                received_at, envelope, salt, content)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO operations (id, space, author, sequence, clock, kind, channel, target, links, state,
+                size, received_at, envelope, salt, content)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 operation.id.data, row.number, operation.author.data, Int64(bitPattern: header.sequence),
                 Int64(bitPattern: header.clock.rawValue), header.kind.rawValue, header.channel?.data,
-                Data(links),
-                state.rawValue, operation.encoded.count, self.now.milliseconds, Data(operation.envelope),
+                header.target?.data, Data(links), state.rawValue, operation.encoded.count,
+                self.now.milliseconds, Data(operation.envelope),
                 operation.salt.map { Data($0) }, operation.content.map { Data($0) },
             ])
         let number = self.db.lastInsertedRowID
@@ -248,6 +252,7 @@ struct Ingestion {
         self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
         if operation.kind.revokes { try self.settleRevocation(operation, in: row) }
         try self.apply(operation, in: row)
+        try self.refreshMessage(of: operation)
         return arrival
     }
 

@@ -10,7 +10,7 @@ extension Store {
         _ operations: [DescordCore.Operation], from source: IngestSource, now: WallTime? = nil
     ) throws(StoreError) -> IngestResult {
         let now = now ?? self.wallTime()
-        return try self.write { db in
+        let (result, hasPurged) = try self.write { db in
             var ingestion = Ingestion(db, own: self.publicKey, now: now)
             try ingestion.releaseHeld()
             var verdicts: [IngestVerdict] = []
@@ -18,8 +18,10 @@ extension Store {
             for operation in operations { verdicts.append(try ingestion.ingest(operation, from: source)) }
             try ingestion.completeJoins()
             try ingestion.finish()
-            return IngestResult(verdicts: verdicts, admitted: ingestion.admitted)
+            return (IngestResult(verdicts: verdicts, admitted: ingestion.admitted), ingestion.hasPurged)
         }
+        if hasPurged { try self.finishPurges() }
+        return result
     }
 
     /// Brings held operations into force whose time has come; the node calls it now and then.
@@ -35,6 +37,7 @@ extension Store {
 
     /// Forgets what has waited for more than seven days, and joins that were begun and never ended.
     public func sweep(now: WallTime? = nil) throws(StoreError) {
+        try self.finishPurges()
         let now = now ?? self.wallTime()
         let limit = (now - SpaceLimits.maxUnsettledAge).milliseconds
         let isNeeded = try self.read { db in

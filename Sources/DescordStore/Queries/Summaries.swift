@@ -98,10 +98,55 @@ public struct MessageSummary: Hashable, Sendable {
     public var received: WallTime
     /// Its place in the local order.
     public var arrival: Int64
-    /// Nil when it was deleted or does not decode.
+    /// What was said last; nil when it was deleted, is not here or does not decode.
     public var text: String?
+    public var isEdited: Bool
+    public var isDeleted: Bool
+    public var isPinned: Bool
+    /// Each with the number of those who gave it, in the order of their first appearance.
+    public var reactions: [Reaction]
+    /// The message that it answers.
+    public var replyTo: OperationID?
+    /// Whom it speaks of.
+    public var mentions: [Ed25519.PublicKey]
+    /// What its author calls itself; to be shown only when it parses as a `MemberName`.
+    public var authorName: String?
+    /// What happened to it, when it is told of as an event.
+    public var event: MessageEvent
+    /// Who did that.
+    public var actor: Ed25519.PublicKey
     /// How many other members said that they stored it; nil for the messages of others.
     public var storedBy: Int?
+}
+
+/// A reaction to a message.
+public struct Reaction: Hashable, Sendable {
+    public var emoji: String
+    public var count: Int
+
+    public init(emoji: String, count: Int) {
+        self.emoji = emoji
+        self.count = count
+    }
+}
+
+/// What happens to messages.
+public enum MessageEvent: String, Hashable, Sendable, CaseIterable {
+    case posted, edited, deleted, reacted, unreacted, pinned, unpinned
+
+    /// The event of an operation of this kind.
+    init?(_ kind: OperationKind) {
+        switch kind {
+        case .messagePost: self = .posted
+        case .messageEdit: self = .edited
+        case .messageDelete: self = .deleted
+        case .reactionAdd: self = .reacted
+        case .reactionRemove: self = .unreacted
+        case .pin: self = .pinned
+        case .unpin: self = .unpinned
+        default: return nil
+        }
+    }
 }
 
 /// A role of a space.

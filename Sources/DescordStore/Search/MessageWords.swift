@@ -15,19 +15,21 @@ enum MessageWords {
         try db.run("INSERT INTO message_words (rowid, text) VALUES (?, ?)", [number, text])
     }
 
-    /// Takes a message out of the index and out of the index' pages, in the caller's transaction.
+    /// Takes a message out of the index, in the caller's transaction, which `mergeDeletions` is to end.
     static func purge(_ number: Int64, _ db: Database) throws {
-        // From 3.42 on (sqlite.org/fts5.html §6.10) an entry can be overwritten where it stands; before, it
-        // stays beside a mark of its deletion until the parts of the index are merged.
-        let overwrites = try self.overwritesEntries(db)
-        if overwrites {
+        // From 3.42 on (sqlite.org/fts5.html §6.10) an entry can be overwritten where it stands.
+        if try self.overwritesEntries(db) {
             try db.execute(
                 sql: "INSERT INTO message_words (message_words, rank) VALUES ('secure-delete', 1)")
         }
         try db.run("DELETE FROM message_words WHERE rowid = ?", [number])
-        if !overwrites {
-            try db.execute(sql: "INSERT INTO message_words (message_words) VALUES ('optimize')")
-        }
+    }
+
+    /// Takes what was purged out of the index' pages: before SQLite 3.42 it stays beside a mark of its
+    /// deletion until the parts of the index are merged.
+    static func mergeDeletions(_ db: Database) throws {
+        guard try !self.overwritesEntries(db) else { return }
+        try db.execute(sql: "INSERT INTO message_words (message_words) VALUES ('optimize')")
     }
 
     private static func overwritesEntries(_ db: Database) throws -> Bool {

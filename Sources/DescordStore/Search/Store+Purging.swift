@@ -20,13 +20,30 @@ extension Store {
     /// Removes an operation's content from this disk: the row, the index, free pages and the write-ahead log.
     /// The header stays, and with it everything that links to it.
     public func purgeContent(of id: OperationID) throws(StoreError) -> Purge {
-        let isPurged = try self.write { db in try Self.purgeContent(of: id, db) }
+        let isPurged = try self.write { db in
+            let isPurged = try Self.purgeContent(of: id, db)
+            if isPurged { try MessageWords.mergeDeletions(db) }
+            return isPurged
+        }
         guard isPurged else { return .nothing }
         return try self.cleanJournal() ? .done : .journalInUse
     }
 
-    /// The same within the caller's transaction, which `cleanJournal` is to follow; returns whether there was
-    /// any.
+    /// The setting that is there while purged content may stand in the write-ahead log.
+    static let purgeIsDue = "purge_is_due"
+
+    /// Ends purges whose transaction has been committed; what a reader keeps from being done now is done the
+    /// next time.
+    func finishPurges() throws(StoreError) {
+        let isDue = try self.read { db in
+            try db.exists("SELECT 1 FROM settings WHERE key = ?", [Self.purgeIsDue])
+        }
+        guard isDue, try self.cleanJournal() else { return }
+        try self.write { db in try db.run("DELETE FROM settings WHERE key = ?", [Self.purgeIsDue]) }
+    }
+
+    /// The same within the caller's transaction, which `mergeDeletions` and `cleanJournal` are to follow;
+    /// returns whether there was any.
     static func purgeContent(of id: OperationID, _ db: Database) throws -> Bool {
         guard
             let row = try db.row(

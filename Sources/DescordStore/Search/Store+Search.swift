@@ -49,7 +49,7 @@ extension Store {
     private static func newest(
         _ match: String, _ filter: MessageFilter, _ limit: Int, _ db: Database
     ) throws -> [Int64] {
-        let (condition, arguments) = Self.condition(filter)
+        let (condition, arguments) = try Self.condition(filter, db)
         return try Int64.fetchAll(
             db.cachedStatement(
                 sql: """
@@ -65,7 +65,7 @@ extension Store {
     private static func walk(
         _ match: String, _ filter: MessageFilter, _ limit: Int, _ db: Database
     ) throws -> [Int64] {
-        let (condition, arguments) = Self.condition(filter)
+        let (condition, arguments) = try Self.condition(filter, db)
         let statement = try db.cachedStatement(
             sql: """
                 SELECT o.n, o.clock, o.id \(Self.table)
