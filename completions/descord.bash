@@ -201,13 +201,13 @@ _descord() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    keygen|id|space|channel|post|log|listen|search|cursor|repl|export|import|verify|sync|outbox|peers|metrics|sim|config|params|db|why|plumbing|help)
+    keygen|id|space|channel|post|log|listen|search|edit|delete|react|pin|thread|profile|cursor|repl|export|import|verify|sync|outbox|peers|metrics|sim|config|params|db|why|plumbing|help)
         # Offer subcommand argument completions
         "_descord_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen search cursor repl export import verify sync outbox peers metrics sim config params db why plumbing help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen search edit delete react pin thread profile cursor repl export import verify sync outbox peers metrics sim config params db why plumbing help' -- "${cur}"))
         ;;
     esac
 }
@@ -1429,7 +1429,7 @@ _descord_post() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--lines --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen --profile)
-    non_repeating_options=(--channel -c --wait --home --timeout --trace --passphrase-fd)
+    non_repeating_options=(--channel -c --wait --thread --reply-to --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options -1
 
     # Offer option value completions
@@ -1439,6 +1439,12 @@ _descord_post() {
         return
         ;;
     '--wait')
+        return
+        ;;
+    '--thread')
+        return
+        ;;
+    '--reply-to')
         return
         ;;
     '--home')
@@ -1470,9 +1476,9 @@ _descord_post() {
 
 _descord_log() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--raw --json --quiet -q --no-mdns --version -h --help)
+    non_repeating_flags=(--pinned --raw --json --quiet -q --no-mdns --version -h --help)
     repeating_options=(--connect --listen --profile)
-    non_repeating_options=(--channel -c --number -n --since --until --author --format --home --timeout --trace --passphrase-fd)
+    non_repeating_options=(--channel -c --number -n --since --until --author --thread --format --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options 0
 
     # Offer option value completions
@@ -1492,6 +1498,9 @@ _descord_log() {
         ;;
     '--author')
         __descord_add_completions -W "$(__descord_custom_complete ---completion log -- --author "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--thread')
         return
         ;;
     '--format')
@@ -1609,6 +1618,388 @@ _descord_search() {
         return
         ;;
     '--format')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_edit() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_delete() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_react() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--remove --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_pin() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--remove --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_thread() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __descord_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|create)
+        # Offer subcommand argument completions
+        "_descord_thread_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list create' -- "${cur}"))
+        ;;
+    esac
+}
+
+_descord_thread_list() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--channel -c --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--channel'|'-c')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion thread list -- --channel "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_thread_create() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--channel -c --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--channel'|'-c')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion thread create -- --channel "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--wait')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_profile() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __descord_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    show|set)
+        # Offer subcommand argument completions
+        "_descord_profile_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'show set' -- "${cur}"))
+        ;;
+    esac
+}
+
+_descord_profile_show() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--space -s --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--space'|'-s')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion profile show -- --space "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __descord_add_completions -W "$(__descord_custom_complete ---completion profile show -- positional@0 "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_descord_profile_set() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--name --about --space -s --wait --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--name')
+        return
+        ;;
+    '--about')
+        return
+        ;;
+    '--space'|'-s')
+        __descord_add_completions -W "$(__descord_custom_complete ---completion profile set -- --space "${COMP_CWORD}" "$(__descord_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--wait')
         return
         ;;
     '--home')

@@ -47,6 +47,6 @@ struct ContentModel {
             if !isTakenBack { people[reaction.emoji, default: []].insert(addition.author) }
         }
         view.reactions = people.mapValues(\.count)
-        return view
+        return view.isDeleted ? View(isEdited: view.isEdited, isDeleted: true) : view
     }
 }

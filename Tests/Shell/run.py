@@ -16,6 +16,7 @@ import traceback
 from place import SCENARIOS, Failure, Place
 import alone  # noqa: F401 (each module registers its scenarios)
 import archives  # noqa: F401
+import content  # noqa: F401
 import cookbook  # noqa: F401
 import crowds  # noqa: F401
 import cursors  # noqa: F401

@@ -66,6 +66,11 @@ struct MessageActs {
             acts.reactions[place].count = people[acts.reactions[place].emoji]?.count ?? 0
         }
         acts.isPinned = !pins.isSubset(of: unpinned)
+        if acts.isDeleted {
+            // Nothing is left to react to.
+            acts.reactions = []
+            acts.isPinned = false
+        }
         return acts
     }
 

@@ -9,7 +9,8 @@ public struct ThreadSummary: Hashable, Sendable {
     public var id: OperationID
     public var space: SpaceID
     public var channel: ChannelID
-    /// To be shown only after cleaning.
+    /// What it is about, or else the first line of the message that it hangs on as that stands now; to be
+    /// shown only after cleaning.
     public var title: String?
     /// The message that it hangs on.
     public var root: OperationID?
@@ -84,7 +85,7 @@ extension Store {
                 let time = Self.time(row["clock"])
                 var thread = ThreadSummary(
                     id: id, space: space, channel: channel,
-                    title: (row["content"] as Data?).flatMap { ThreadCreate(decoding: Array($0)) }?.title,
+                    title: try Self.title(row["content"], root: root, db),
                     root: root, author: author, time: time, messages: 0, latest: time)
                 for name in try MessageThreads.names(of: id, db).names {
                     let counted = try db.row(
@@ -101,6 +102,20 @@ extension Store {
             }
             return threads.sorted { ($1.latest, $0.id) < ($0.latest, $1.id) }
         }
+    }
+
+    private static func title(_ content: Data?, root: OperationID?, _ db: Database) throws -> String? {
+        if let title = content.flatMap({ ThreadCreate(decoding: Array($0)) })?.title, !title.isEmpty {
+            return title
+        }
+        guard let root, try !MessageActs.isDeleted(root, db) else { return nil }
+        let content =
+            try db.row(
+                "SELECT content FROM operations WHERE id = ? AND state = 0", [root.data])?["content"] as Data?
+        let text =
+            try MessageActs.winningEdit(of: root, db)?.text
+            ?? content.flatMap { MessagePost(decoding: Array($0)) }?.text
+        return text?.split(whereSeparator: \.isNewline).first.map(String.init)
     }
 
     private static func time(_ clock: Int64) -> WallTime {

@@ -23,9 +23,6 @@ public struct MessageContext: Hashable, Sendable {
 }
 
 extension Store {
-    /// The longest title that a thread gets from the message that it hangs on, in scalars.
-    private static let maxTitleLength = 48
-
     /// Posts a message in a channel, in a thread on wish; a thread that hangs on a message and is not there
     /// yet is begun with it.
     public func post(
@@ -37,9 +34,7 @@ extension Store {
             let post = MessagePost(text: text, replyTo: context.replyTo, mentions: context.mentions)
             var thread: OperationID?
             if let named = context.thread {
-                thread = try author.thread(named, in: space, channel: channel) { title in
-                    String(String.UnicodeScalarView(title.unicodeScalars.prefix(Self.maxTitleLength)))
-                }
+                thread = try author.thread(named, in: space, channel: channel)
             }
             return try author.write(
                 post, in: space, channel: channel, target: thread, following: thread.map { [$0] } ?? [])
@@ -132,22 +127,21 @@ extension AuthoringTransaction {
     /// The thread that is meant: one of this id, the one that a message is in or hangs on, or a new one on
     /// that message.
     fileprivate mutating func thread(
-        _ named: OperationID, in space: SpaceID, channel: ChannelID, title: (String) -> String
+        _ named: OperationID, in space: SpaceID, channel: ChannelID
     ) throws -> OperationID {
         guard let row = try self.ingestion.row(space),
             let found = try self.db.row(
                 """
-                SELECT kind, target, content FROM operations
+                SELECT kind, target FROM operations
                 WHERE id = ? AND space = ? AND channel = ? AND kind IN (2000, 2030) AND state = 0
                 """, [named.data, row.number, channel.data])
         else { throw StoreError.unknownTarget }
         if found["kind"] == 2030 { return named }
         if let thread = found.id("target") { return thread }
         if let thread = try MessageThreads.on(named, self.db) { return thread }
-        let text = (found["content"] as Data?).flatMap { MessagePost(decoding: Array($0)) }?.text ?? ""
-        let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        // Without a title: one that is taken from the message would outlive its deletion.
         return try self.write(
-            ThreadCreate(title: title(line)), in: space, channel: channel, target: named, following: [named]
+            ThreadCreate(title: ""), in: space, channel: channel, target: named, following: [named]
         ).id
     }
 }

@@ -38,7 +38,9 @@ extension Store {
                 case .void: try Self.lack(of: operation, lookup)
                 case .revoked: try Self.obstacles(to: operation, lookup)
                 }
-            return OperationExplanation(operation: operation, state: state, reasons: reasons)
+            return OperationExplanation(
+                operation: operation, state: state, reasons: reasons + (try Self.deletions(of: operation, db))
+            )
         }
     }
 
@@ -54,6 +56,17 @@ extension Store {
             }
                 ?? Reason(text: "permitted, because its author made the space")
         }
+    }
+
+    /// Why nothing is to be read of it any more.
+    private static func deletions(of operation: DescordCore.Operation, _ db: Database) throws -> [Reason] {
+        let message = operation.kind == .messageEdit ? operation.header.target : operation.id
+        guard let message, operation.isHeaderOnly else { return [] }
+        let found = try db.ids(
+            "SELECT id FROM operations WHERE target = ? AND kind = 2002 AND state = 0 ORDER BY id",
+            [message.data])
+        let reasons = found.map { Reason(text: "its content was deleted by this operation", operation: $0) }
+        return reasons.isEmpty ? [Reason(text: "its content is not here")] : reasons
     }
 
     private static func obstacles(

@@ -71,6 +71,15 @@ extension OperationKind {
         case .inviteCreate: "invite create"
         case .inviteRevoke: "invite revoke"
         case .budgetChange: "budget change"
+        case .messagePost: "message post"
+        case .messageEdit: "message edit"
+        case .messageDelete: "message delete"
+        case .reactionAdd: "reaction add"
+        case .reactionRemove: "reaction remove"
+        case .pin: "pin"
+        case .unpin: "unpin"
+        case .threadCreate: "thread create"
+        case .profile: "profile"
         default: "kind \(self.rawValue)"
         }
     }
