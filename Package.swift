@@ -146,7 +146,7 @@ if Context.environment["DESCORD_BENCHMARKS"] != nil {
         .executableTarget(
             name: "InProcessBenchmark",
             dependencies: [
-                "DescordCore", "LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging,
+                "DescordCore", "DescordStore", "LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging,
             ] + nio,
             path: "Benchmarks/InProcess", swiftSettings: settings))
 }

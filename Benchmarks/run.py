@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 from bench import ROOT, Bench, Failure  # noqa: E402 (no bytecode is written from here on)
 from figures import FIRST_WORDS, Report
 import history
+import ingest
 import memory
 import messages
 import oneshot
@@ -34,6 +35,7 @@ THEMES = {
     "wire": wirebytes.measure,
     "connections": transport.connections,
     "memory": memory.measure,
+    "ingest": ingest.measure,
     "reconciliation": reconciliation.measure,
     "history": history.measure,
 }

@@ -15,6 +15,7 @@ import NIOPosix
 ///     InProcessBenchmark router message | duplicate PEERS MESH [scored]
 ///     InProcessBenchmark router heartbeat PEERS TOPICS [scored]
 ///     InProcessBenchmark reconciliation ITEMS DIFFERENCES
+///     InProcessBenchmark ingest OPERATIONS
 @main
 struct Measurements {
     static func main() async throws {
@@ -25,6 +26,9 @@ struct Measurements {
         }
         if arguments.first == "reconciliation", numbers.count == 2 {
             return Self.say(try ReconciliationRates.measure(count: numbers[0], differences: numbers[1]))
+        }
+        if arguments.first == "ingest", let count = numbers.first {
+            return Self.say(try IngestRates.measure(count: count))
         }
         switch (arguments.first, Self.address(in: arguments), numbers.first) {
         case ("cipher", nil, nil): Self.say(CryptoRates.cipher())

@@ -77,6 +77,19 @@ struct AuthorityHistory {
         self.act(writer)
     }
 
+    /// Goes on with one writer alone, who reads what the others have, or a part of it, now and then.
+    mutating func goOn(by writer: Int, steps: Int) {
+        for _ in 0..<steps {
+            if self.random.below(3) == 0 {
+                self.read(by: writer, from: self.random.below(self.writers.count))
+            }
+            self.act(writer)
+        }
+    }
+
+    /// Somebody's key.
+    func publicKey(of writer: Int) -> Ed25519.PublicKey { self.key(writer) }
+
     /// Takes over all that another has read, or its first part.
     private mutating func read(by reader: Int, from other: Int) {
         let seen = Set(self.writers[reader].known.map(\.id))
