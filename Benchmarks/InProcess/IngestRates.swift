@@ -1,0 +1,105 @@
+import DescordCore
+import DescordCrypto
+import DescordStore
+import Foundation
+import Glibc
+import LibP2PCore
+
+/// How many operations a second are verified, judged and stored durably, against the bare rate of signature
+/// verification on both cores.
+enum IngestRates {
+    /// As the node takes them: the most in one transaction.
+    private static let batchSize = 512
+    /// A line of chat.
+    private static let text = "a line of chat, as long as most of them are, which is not very long"
+
+    static func measure(count: Int) throws -> [(String, Double)] {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ingest-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }  // what is left in /tmp goes away in time
+        let (author, operations) = try Self.history(count: count)
+        let store = try Store.open(home: Home(path: folder.path), key: .generate())
+        try store.beginJoin(author.space)
+        let encoded = operations.map(\.encoded)
+
+        let bare = Self.elapsed {
+            DispatchQueue.concurrentPerform(iterations: 2) { core in
+                for _ in stride(from: core, to: count, by: 2) {
+                    let isValid = author.checkSample()
+                    precondition(isValid, "the signature is good")
+                }
+            }
+        }
+        var verifying = 0.0
+        var storing = 0.0
+        for start in stride(from: 0, to: count, by: Self.batchSize) {
+            var batch: [DescordCore.Operation] = []
+            verifying += try Self.elapsed {
+                batch = try encoded[start..<min(start + Self.batchSize, count)].map {
+                    try Operation(verifying: $0) { $0 == author.key.publicKey }
+                }
+            }
+            storing += try Self.elapsed {
+                let result = try store.ingest(batch, from: .file)
+                guard result.admitted.count == batch.count else {
+                    throw Failure.lost(arrived: result.admitted.count, of: batch.count)
+                }
+            }
+        }
+        let each = Double(count)
+        return [
+            ("signatures_per_s", each / bare), ("verified_per_s", each / verifying),
+            ("stored_per_s", each / storing), ("ingested_per_s", each / (verifying + storing)),
+        ]
+    }
+
+    /// A space's creator, who is not held to any budget here.
+    private struct Author {
+        let key: Ed25519.PrivateKey
+        let space: SpaceID
+        let sample: [UInt8]
+        let signature: [UInt8]
+
+        /// One verification of as many bytes as an operation signs.
+        func checkSample() -> Bool { self.key.publicKey.isValid(signature: self.signature, for: self.sample) }
+    }
+
+    private static func history(count: Int) throws -> (Author, [DescordCore.Operation]) {
+        let key = Ed25519.PrivateKey.generate()
+        var clock = HybridLogicalClock(WallTime(milliseconds: 1_700_000_000_000))
+        var sequence: UInt64 = 0
+        var previous: OperationID?
+        var space: SpaceID?
+        var operations: [DescordCore.Operation] = []
+        func write<Payload: OperationPayload>(_ payload: Payload, in channel: ChannelID? = nil) throws {
+            let isContent = Payload.kind.operationClass == .content
+            let header = OperationHeader(
+                space: space, sequence: sequence, previous: previous, dependencies: [], clock: clock,
+                kind: Payload.kind, channel: channel,
+                nonce: space == nil ? Entropy.bytes(OperationHeader.nonceSize) : nil,
+                body: isContent ? nil : payload.encoded)
+            let operation = try Operation(
+                signing: header, content: isContent ? payload.encoded : nil,
+                salt: isContent ? Entropy.bytes(Operation.saltSize) : nil, by: key)
+            operations.append(operation)
+            space = operation.space
+            previous = operation.id
+            sequence += 1
+            clock = HybridLogicalClock(rawValue: clock.rawValue + 65_536)
+        }
+        try write(SpaceCreate(name: "rates", isPublic: false))
+        try write(BudgetChange(burst: .max, perMinute: nil, totalBytes: .max, controlBytes: nil))
+        try write(ChannelCreate(name: "general"))
+        let channel = operations[2].id
+        while operations.count < count { try write(MessagePost(text: Self.text), in: channel) }
+        guard let space else { preconditionFailure("the first operation makes the space") }
+        let sample = operations[3].headerBytes
+        let author = Author(key: key, space: space, sample: sample, signature: key.signature(for: sample))
+        return (author, operations)
+    }
+
+    private static func elapsed(_ body: () throws -> Void) rethrows -> Double {
+        let start = ContinuousClock.now
+        try body()
+        return (ContinuousClock.now - start) / .seconds(1)
+    }
+}

@@ -1,0 +1,15 @@
+"""How many operations a second are verified, judged and stored durably."""
+
+from bench import RUNS, inside
+
+COUNT = 20_000
+
+
+def measure(bench):
+    runs = [inside(bench, "ingest", COUNT) for _ in range(RUNS)]
+    for name, key in (
+            ("signatures verified, both cores", "signatures_per_s"),
+            ("operations decoded and verified, one core", "verified_per_s"),
+            ("operations judged and stored, in batches of 512", "stored_per_s"),
+            ("operations verified and stored, one after the other", "ingested_per_s")):
+        bench.report.add(name, [run[key] for run in runs], "per s", more_is_better=True)
