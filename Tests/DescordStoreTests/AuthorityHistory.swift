@@ -51,9 +51,9 @@ struct AuthorityHistory {
     /// Lets in most people with some rank, so that there is something to take away, and makes a channel.
     private mutating func found() {
         self.write(ChannelCreate(name: "c"), by: 0)
-        for person in 1..<self.writers.count where self.random.below(5) > 0 {
+        for person in 1..<self.writers.count where self.random.below(8) > 0 {
             let ticket = Self.ticket(self.operations.count)
-            let rank = [0, 0, 100, 500, 900][self.random.below(5)]
+            let rank = [0, 100, 500, 500, 900][self.random.below(5)]
             let invite = InviteCreate(publicKey: ticket.publicKey, rank: UInt32(rank), uses: 1, expires: nil)
             guard let made = self.write(invite, by: 0) else { continue }
             self.tickets[made.id] = ticket
@@ -71,6 +71,13 @@ struct AuthorityHistory {
     // MARK: - One step
 
     private mutating func step() {
+        // Who was just revoked goes on before hearing of it: what revocations are to reach.
+        if let key = self.operations.last?.revokedMember, self.random.below(3) > 0,
+            let target = self.writers.firstIndex(where: { $0.key.publicKey == key })
+        {
+            for _ in 0...self.random.below(2) { self.act(target) }
+            return
+        }
         // Who founded the space and who came early act more often, or little would be permitted.
         let writer = min(self.random.below(self.writers.count), self.random.below(self.writers.count))
         if self.random.below(2) == 0 { self.read(by: writer, from: self.random.below(self.writers.count)) }
@@ -120,18 +127,18 @@ struct AuthorityHistory {
             let invite = InviteCreate(
                 publicKey: ticket.publicKey, rank: rank, uses: UInt32(1 + self.random.below(2)), expires: nil)
             if let made = self.write(invite, by: writer) { self.tickets[made.id] = ticket }
-        case 2, 3, 4: self.join(writer, with: any(.inviteCreate, &self.random))
-        case 5, 6, 7, 8:
+        case 2, 3: self.join(writer, with: any(.inviteCreate, &self.random))
+        case 5, 6:
             guard let join = any(.memberJoin, &self.random) else { return }
             self.write(MemberAdmit(join: join.id, member: join.author), by: writer, links: [join.id])
         case 9:
             let role = RoleDefine(name: "r", rank: rank, permissions: self.random.next() & 0x7ff)
             self.write(role, by: writer)
         case 10, 11, 12: self.write(RoleGrant(role: self.role(known), member: member), by: writer)
-        case 13:
+        case 8, 13:
             self.revoke(target, by: writer) { RoleTake(role: $1, member: member, lastGood: $0) }
-        case 14: self.revoke(target, by: writer) { good, _ in MemberRemove(member: member, lastGood: good) }
-        case 15: self.revoke(target, by: writer) { good, _ in Ban(member: member, lastGood: good) }
+        case 4, 14: self.revoke(target, by: writer) { good, _ in MemberRemove(member: member, lastGood: good) }
+        case 7, 15: self.revoke(target, by: writer) { good, _ in Ban(member: member, lastGood: good) }
         case 16: self.write(Unban(member: member), by: writer)
         case 17:
             let until: UInt64? = self.random.below(2) == 0 ? 0 : nil

@@ -22,8 +22,13 @@ import Testing
             let seed = Randomised.seed &+ UInt64(round)
             var history = AuthorityHistory(seed: seed, size: 30)
             let before = history.operations
-            let attacker = 1 + history.below(4)
-            history.goOn(by: attacker, steps: 14)
+            // Mostly somebody who has something to attack with.
+            let ranks = AuthorityModel(before).members()
+            let strongest = (1..<5).max { a, b in
+                (ranks[history.publicKey(of: a)] ?? 0) < (ranks[history.publicKey(of: b)] ?? 0)
+            }
+            let attacker = history.below(4) == 0 ? 1 + history.below(4) : strongest ?? 1
+            history.goOn(by: attacker, steps: 40)
             let key = history.publicKey(of: attacker)
             let home = try TestHome(seed: 99)
             try home.store.beginJoin(history.space)

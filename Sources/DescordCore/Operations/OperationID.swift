@@ -15,6 +15,18 @@ public struct OperationID: Hashable, Comparable, Sendable, CustomStringConvertib
     /// Reads an id; nil unless `bytes` are 32.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Self.size else { return nil }
+        // Rows of the database are read this way, several ids each.
+        let read = bytes.withContiguousStorageIfAvailable { storage in
+            let raw = UnsafeRawBufferPointer(storage)
+            func word(_ place: Int) -> UInt64 {
+                UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self))
+            }
+            return (word(0), word(1), word(2), word(3))
+        }
+        if let read {
+            self.words = read
+            return
+        }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         for (index, byte) in bytes.enumerated() {
             switch index >> 3 {
@@ -46,14 +58,10 @@ public struct OperationID: Hashable, Comparable, Sendable, CustomStringConvertib
 
     /// The 32 bytes.
     public var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.size)
-        for word in [self.words.0, self.words.1, self.words.2, self.words.3] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-            }
-        }
-        return bytes
+        let words = (
+            self.words.0.bigEndian, self.words.1.bigEndian, self.words.2.bigEndian, self.words.3.bigEndian
+        )
+        return withUnsafeBytes(of: words) { Array($0) }
     }
 
     /// 64 lower-case hexadecimal digits.

@@ -183,24 +183,25 @@ extension Operation {
 }
 
 extension SpaceEntry {
-    /// Reads `id, author, sequence, links, clock, kind, state`.
+    /// Reads `id, author, sequence, links, clock, kind, channel, state`, in this order.
     init?(_ row: Row) {
-        guard let id = row.id("id"), let author = row.key("author"),
-            let kind = OperationKind(rawValue: UInt32(truncatingIfNeeded: row["kind"] as Int64)),
-            let state = OperationState(rawValue: row["state"])
+        // By place, because names are compared letter by letter, and several of these are read for each
+        // operation that comes.
+        guard let id = (row[0] as Data?).flatMap({ OperationID(bytes: $0) }),
+            let author = (row[1] as Data?).flatMap({ Ed25519.PublicKey($0) }),
+            let kind = OperationKind(rawValue: UInt32(truncatingIfNeeded: row[5] as Int64)),
+            let state = OperationState(rawValue: row[7])
         else { return nil }
         self.init(
-            id: id, author: author, sequence: UInt64(bitPattern: row["sequence"]),
-            links: Self.links(row["links"]),
-            clock: HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])),
-            kind: kind, channel: row.id("channel"), state: state)
+            id: id, author: author, sequence: UInt64(bitPattern: row[2]), links: Self.links(row[3]),
+            clock: HybridLogicalClock(rawValue: UInt64(bitPattern: row[4])), kind: kind,
+            channel: (row[6] as Data?).flatMap { OperationID(bytes: $0) }, state: state)
     }
 
     /// Reads ids that stand one after another.
     static func links(_ data: Data) -> [OperationID] {
-        let bytes = Array(data)
-        return stride(from: 0, to: bytes.count, by: OperationID.size).compactMap {
-            OperationID(bytes: bytes[$0..<min($0 + OperationID.size, bytes.count)])
+        stride(from: data.startIndex, to: data.endIndex, by: OperationID.size).compactMap {
+            OperationID(bytes: data[$0..<min($0 + OperationID.size, data.endIndex)])
         }
     }
 }

@@ -18,6 +18,7 @@ struct Ingestion {
     /// Whether content left the disk.
     var hasPurged = false
     private var nextArrival: Int64?
+    private var nextSettled: Int64?
 
     init(_ db: Database, own: Ed25519.PublicKey, now: WallTime) {
         self.db = db
@@ -265,10 +266,9 @@ struct Ingestion {
 
     /// Stores which authority operations a settled operation follows; one that is eligible itself gets its
     /// place, and what it rests on.
-    private func recordPast(
+    private mutating func recordPast(
         of operation: Operation, _ number: Int64, in row: SpaceRow, isEligible: Bool = false
     ) throws {
-        try self.recordSettled(number)
         let lookup = StoreLookup(db: self.db, row: row)
         var past = try lookup.past(of: operation.header.links)
         var index: Int64?
@@ -285,17 +285,20 @@ struct Ingestion {
             row.isDirty = true
         }
         try self.db.run(
-            "UPDATE operations SET past = ?, authority_index = ? WHERE n = ?",
-            [Data(past.encoded), index, number])
+            "UPDATE operations SET past = ?, authority_index = ?, settled = ? WHERE n = ?",
+            [Data(past.encoded), index, try self.takeSettled(), number])
     }
 
     /// Remembers the order in which operations are settled here.
-    private func recordSettled(_ number: Int64) throws {
+    private mutating func recordSettled(_ number: Int64) throws {
         try self.db.run(
-            """
-            UPDATE operations SET settled = (SELECT coalesce(max(settled), 0) + 1 FROM operations)
-            WHERE n = ?
-            """, [number])
+            "UPDATE operations SET settled = ? WHERE n = ?", [try self.takeSettled(), number])
+    }
+
+    private mutating func takeSettled() throws -> Int64 {
+        let last = try self.nextSettled ?? self.db.integer("SELECT max(settled) FROM operations") ?? 0
+        self.nextSettled = last + 1
+        return last + 1
     }
 
     private func apply(_ operation: Operation, in row: SpaceRow) throws {
