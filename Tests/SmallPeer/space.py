@@ -217,10 +217,10 @@ class Space:
         own = [o for o in self.held.values() if o.author == key.public]
         last = max(own, key=lambda o: o.header.sequence, default=None)
         previous = last.identifier if last else None
-        linked = {link for operation in self.admitted.values() for link in operation.header.links}
         limit = now() + LINK_LEAD
-        heads = [o for identifier, o in self.admitted.items()
-                 if identifier not in linked and identifier != previous and o.header.clock <= limit]
+        near = [o for o in self.admitted.values() if o.header.clock <= limit]
+        linked = {link for operation in near + ([last] if last else []) for link in operation.header.links}
+        heads = [o for o in near if o.identifier not in linked and o.identifier != previous]
         heads.sort(key=lambda o: (not o.is_authority, -o.header.clock, o.identifier))
         dependencies, authors = list(following), set()
         for head in heads:
