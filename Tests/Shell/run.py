@@ -16,14 +16,18 @@ import traceback
 from place import SCENARIOS, Failure, Place
 import alone  # noqa: F401 (each module registers its scenarios)
 import archives  # noqa: F401
+import clocks  # noqa: F401
 import cookbook  # noqa: F401
 import crowds  # noqa: F401
 import cursors  # noqa: F401
+import days  # noqa: F401
 import disks  # noqa: F401
 import endings  # noqa: F401
 import hooks  # noqa: F401
 import kills  # noqa: F401
 import lines  # noqa: F401
+import locks  # noqa: F401
+import losses  # noqa: F401
 import measures  # noqa: F401
 import moderation  # noqa: F401
 import plumbing  # noqa: F401
