@@ -7,10 +7,11 @@
 // undone, and the process is killed: on the disk stands what a power failure is certain to leave.
 //
 // A disk may also have written some of what was not synced. With POWERLOSS_SEED other than 0, each write that
-// was not synced survives or not by a fair coin that the seed decides. With POWERLOSS_KEEP the machine stays on:
-// the process alone is killed, and every change before stays.
+// was not synced survives or not by a fair coin that the seed decides. With POWERLOSS_KEEP the machine stays
+// on: the process alone is killed, and every change before stays.
 //
-// A process that ends by itself writes how many changes it made into the file POWERLOSS_TOTAL, if that is named.
+// A process that ends by itself writes how many changes it made into the file POWERLOSS_TOTAL, if there is
+// that name.
 //
 // Left out: memory maps (SQLite's -shm file, which is rebuilt after a failure) and changes by other
 // processes.
