@@ -106,6 +106,32 @@ import Testing
         #expect(pair.initiator.failure == .tooManyIDs && !SyncFailure.tooManyIDs.isMisbehaviour)
     }
 
+    /// A peer whose list has what it does not send, whether it says so later or is silent.
+    @Test func whatIsListedAndNotSentLeavesTheSessionUnfinished() {
+        let claimed = (1...3).map { OperationID(bytes: [UInt8](repeating: $0, count: 32))! }
+        for admits in [true, false] {
+            let world = World()
+            var pair = world.pair()
+            pair.start()
+            var hello = PBSyncHello()
+            hello.method = "ids"
+            var list = PBSyncIDs()
+            list.ids = .init(octets: claimed.flatMap(\.bytes))
+            list.last = true
+            let frames: [PBSyncFrame.OneOf_Frame] =
+                [.hello(hello), .ids(list)] + (admits ? [.lacking(list), .lacking(list)] : [])
+                + [.done(PBSyncDone())]
+            for frame in frames {
+                var events: [SyncSession.Event] = []
+                pair.initiator.session.received(Self.frame(frame), into: &events)
+                pair.initiator.handle(events)
+            }
+            #expect(pair.initiator.events == ["accepted", "stoppedShort"] && pair.initiator.failure == nil)
+            let report = pair.initiator.session.report
+            #expect(report.lacking == 3 && !report.isComplete && report.received == 0)
+        }
+    }
+
     @Test func receiptsOfWhatWasNotAskedCountNothing() {
         var world = World()
         let post = world.message("not Bob's")

@@ -72,6 +72,41 @@ import Testing
         #expect(post.header.clock < far.header.clock)
     }
 
+    @Test func whatIsTooFarAheadHidesNothingThatItFollows() throws {
+        // Bob has written nothing since he joined, and the clock of Alice, who wrote last, runs ahead.
+        let world = try World().joined()
+        let ahead = world.clock.now + .seconds(300)
+        let early = try world.post(world.alice, "in time")
+        let made = try world.alice.store.createChannel(
+            name: ChannelName(parsing: "early"), in: world.space, at: ahead
+        ).operation
+        let late = try world.alice.store.post("ahead", channel: world.channel, in: world.space, at: ahead)
+        #expect(
+            try world.bob.store.ingest([early, made, late.operation], from: .file).verdicts
+                .allSatisfy { $0.forwards })
+        let answer = try world.post(world.bob, "answer")
+        #expect(answer.header.dependencies == [early.id])
+        #expect(answer.header.clock < made.header.clock)
+        // The next one follows it already.
+        #expect(try world.post(world.bob, "again").header.dependencies.isEmpty)
+    }
+
+    @Test func joinFollowsTheGenesisWhenEverythingIsTooFarAhead() throws {
+        let clock = TestClock()
+        let alice = try TestHome(clock, seed: 1)
+        let bob = try TestHome(clock, seed: 2)
+        let ahead = clock.now + .seconds(300)
+        let made = try alice.store.createSpace(
+            name: SpaceName(parsing: "Garden"), isPublic: true, at: ahead
+        ).operation
+        _ = try alice.store.createChannel(name: ChannelName(parsing: "early"), in: made.id, at: ahead)
+        try bob.store.beginJoin(made.id)
+        _ = try bob.store.ingest(alice.store.all(made.id), from: .sync(alice.store.peerID))
+        let join = try bob.store.authorPublicJoin(of: made.id).operation
+        #expect(join.header.links == [made.id])
+        #expect(join.header.clock > made.header.clock)
+    }
+
     @Test func authorityGoesFirstIntoEightPlacesAndEachAuthorHasOne() throws {
         let world = try World()
         // Twelve members, each with a message that follows the admission alone; the first also makes a

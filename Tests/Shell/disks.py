@@ -126,26 +126,34 @@ def read_only_home_without_a_database_says_so(place):
         check("read-only" in check_refused(home, "io", "log")["hint"], "the hint does not say why")
 
 
-@scenario
-def full_disk_stores_nothing_and_loses_nothing(place):
-    """`post` ends with 74 `disk_full` and prints no id; with space again everything works."""
-    if not may_mount():
-        return
+def small_disk(place):
+    """Makes a disk of a few mebibytes with Alice on it, and Bob elsewhere as the second member."""
     disk = place.folder / "disk"
     disk.mkdir()
     mount("none", disk, "tmpfs", 0, f"size={DISK_SIZE},mode=0700".encode())
     alice, bob = place.home("disk/alice"), place.home("bob")
     alice.found()
     alice.admit(bob)
-    ids = [alice.run("post", f"{number}", "--wait", "0").out.strip() for number in range(3)]
+    return disk, alice, bob
 
-    def fill(path):
-        with open(path, "wb", buffering=0) as file:
-            try:
-                while file.write(bytes(4_096)):
-                    pass
-            except OSError:
-                pass  # it is full now
+
+def fill(path):
+    """Fills the disk with a file."""
+    with open(path, "wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4_096)):
+                pass
+        except OSError:
+            pass  # it is full now
+
+
+@scenario
+def full_disk_stores_nothing_and_loses_nothing(place):
+    """`post` ends with 74 `disk_full` and prints no id; with space again everything works."""
+    if not may_mount():
+        return
+    disk, alice, bob = small_disk(place)
+    ids = [alice.run("post", f"{number}", "--wait", "0").out.strip() for number in range(3)]
 
     fill(disk / "filler")
     error = check_refused(alice, "disk_full", "post", "no room")
@@ -172,3 +180,50 @@ def full_disk_stores_nothing_and_loses_nothing(place):
         ids.append(again.out.strip())
     check(sorted(bob.ids()) == sorted(ids) == sorted(alice.ids()), "Bob did not get everything")
     alice.check_chain(ids[0])
+
+
+@scenario
+def full_disk_is_said_by_sync_import_and_a_listener(place):
+    """What came and found no room is 74 for who asked, and not acknowledged; with space again it comes."""
+    if not may_mount():
+        return
+    disk, alice, bob = small_disk(place)
+    large = "x" * 150_000  # more than the log still has room for
+    ids = [bob.run("post", "-", "--wait", "0", stdin=f"{number}{large}").out.strip() for number in range(3)]
+    file = place.folder / "space.jsonl"
+    bob.run("export", "-o", str(file))
+    fill(disk / "filler")
+    check_refused(alice, "disk_full", "import", str(file))
+    with bob.start("listen", "--json") as ear:
+        address = ear.address()
+        check_refused(alice, "disk_full", "sync", "--connect", address)
+        (disk / "filler").unlink()
+        # Filled while the database is open, by the node itself and by another process through it.
+        with alice.start("repl", "--json", stdin=True) as script:
+            script.type("post --wait 0 mine")
+            ids.append(script.next("the post")["op"])
+            fill(disk / "filler")
+            # It goes to that node by gossip, and is not acknowledged.
+            ids.append(bob.run("post", "-", "--wait", "0", stdin=large).out.strip())
+            refused = alice.run("sync", "--json", "--connect", address, code=74)
+            said = read_json(refused.err.splitlines()[-1])["error"]
+            check(said["code"] == "disk_full", f"the process beside the node said {said}")
+            script.type(f"sync --connect {address}")
+            script.process.stdin.close()
+            check(script.process.wait(60) == 74, f"the script did not end with 74: {script.said}")
+        check(ids[-1] not in alice.ids(), "there was room, so that this says nothing")
+        check(ear.stop() == 143, "Bob's listener failed")
+    (disk / "filler").unlink()
+    with alice.start("listen", "--json") as listener:
+        address = listener.address()
+        fill(disk / "filler")
+        queued = bob.run("post", "-", "--connect", address, stdin=large, code=75, DESCORD_TIMEOUT="2")
+        ids.append(queued.out.strip())
+        check(listener.process.poll() is None, "the listener ended")
+        (disk / "filler").unlink()
+        bob.run("sync", "--connect", address)
+        check(listener.stop() == 143, "the listener failed")
+    done = alice.run("import", "--json", str(file)).object
+    check(done["stored"] == 0, "what was to come with the sync had to be imported")
+    check(sorted(alice.ids()) == sorted(ids) == sorted(bob.ids()), "something is missing")
+    check(bob.outbox == [] and alice.outbox == [], "something is queued")

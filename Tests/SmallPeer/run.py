@@ -28,6 +28,8 @@ from home import Home as State  # noqa: E402
 from protobuf import Malformed, bytes_field, varint_field  # noqa: E402
 from smallpeer import Node  # noqa: E402
 from yamux import StreamEnded  # noqa: E402
+from faults import FAULTS  # noqa: E402
+from moderation import MODERATION  # noqa: E402
 
 ASK_AGAIN_SECONDS = 0.02  # between two questions to a node that cannot tell by itself
 LARGE_TEXT = "long text\n" * 30_000  # 300,000 bytes: spans frames of every layer
@@ -100,6 +102,13 @@ class World:
 
     def author_key(self, peer_id):
         return identity.key_of_peer(identity.unbase58(peer_id)).hex()
+
+    def keep_back(self, text):
+        """Writes a post of the small peer's that no session carries yet; returns its id and its text."""
+        home = State(self.small.folder)
+        kept = home.space.write_post(home.key, next(iter(home.space.channels())), text)
+        home.store([kept])
+        return kept.identifier.hex(), text
 
     def hears(self, op, text):
         """Checks that the listener prints a post of the small peer next."""
@@ -225,7 +234,7 @@ def receipts_of_the_small_peer_count(world):
 
 def catches_up(world, method, mine=False):
     """The small peer begins; with `mine` it also has an operation that descord lacks."""
-    kept = [keep_back(world, f"kept back from {method}")] if mine else []
+    kept = [world.keep_back(f"kept back from {method}")] if mine else []
     texts = [f"{method} {number}" for number in range(3)]
     for text in texts:
         world.early.append(world.alice.run("post", text, "--wait", "0", "--json").object["op"])
@@ -248,14 +257,6 @@ def catches_up_by_ancestors(world):
     catches_up(world, "ancestors")
 
 
-def keep_back(world, text):
-    """Writes a post of the small peer's that no session carries yet; returns its id and its text."""
-    home = State(world.small.folder)
-    kept = home.space.write_post(home.key, next(iter(home.space.channels())), text)
-    home.store([kept])
-    return kept.identifier.hex(), text
-
-
 def compares_by_negentropy(world):
     catches_up(world, "negentropy/1", mine=True)
 
@@ -273,7 +274,7 @@ async def answers(world):
 
 
 def answers_by_negentropy(world):
-    op, text = keep_back(world, "kept back until asked")
+    op, text = world.keep_back("kept back until asked")
     posted = {world.alice.run("post", f"asks {number}", "--wait", "0", "--json").object["op"]
               for number in range(3)}
     world.early += sorted(posted)
@@ -336,7 +337,7 @@ ALL = [
     what_was_posted_is_in_the_log, equal_sets_take_one_round_trip, hears_live_by_gossip,
     receipts_of_the_small_peer_count, catches_up_by_ids, catches_up_by_ancestors, compares_by_negentropy,
     answers_by_negentropy,
-    what_the_page_refuses_is_refused, both_ends_have_the_same,
+    what_the_page_refuses_is_refused, *FAULTS, *MODERATION, both_ends_have_the_same,
 ]
 
 

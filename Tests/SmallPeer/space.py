@@ -7,7 +7,9 @@ import identity
 import negentropy
 import operations
 from identity import JOIN_DOMAIN
-from operations import ADMIT, CHANNEL_CREATE, DEPENDENCIES_MAX, INVITE, JOIN, LEAVE, POST, REVOKE
+from authority import Authority
+from operations import (
+    ADMIT, BAN, CHANNEL_CREATE, DEPENDENCIES_MAX, INVITE, JOIN, LEAVE, POST, REMOVE, REVOKE)
 from protobuf import bytes_field
 
 CLOCK_TICKS = 65_536  # of the clock in one millisecond
@@ -94,30 +96,38 @@ class Space:
     # What the operations mean
 
     def derive(self):
-        """Works out what is admitted, links first, and from that who is a member."""
+        """Works out what is settled, links first; what of it is eligible; and what of that is in force."""
         if not self.fresh:
             return
         self.fresh = False
-        self.admitted, self.past, self.admissions, self.departures = {}, {}, {}, {}
+        self.settled, self.admitted, self.past, self.admissions, self.departures = {}, {}, {}, {}, {}
+        self.authority = Authority(self)
+        self.settle()
+        self.in_force = {identifier: operation for identifier, operation in self.admitted.items()
+                         if self.authority.rank_of(identifier) >= 0}
+
+    def settle(self):
         waiting = sorted(self.held.values(), key=order)
         while True:
-            left = [operation for operation in waiting if not self.admit(operation)]
+            left = [operation for operation in waiting if not self.take(operation)]
             if len(left) == len(waiting):
                 return
             waiting = left
 
-    def admit(self, operation):
-        """Admits an operation if all its links are admitted, it agrees with them, and it is permitted."""
-        links = [self.admitted.get(link) for link in operation.header.links]
+    def take(self, operation):
+        """Settles an operation if all its links are and it agrees with them; it is void if not permitted."""
+        links = [self.settled.get(link) for link in operation.header.links]
         if None in links or any(operation.header.clock <= link.header.clock for link in links):
             return False
         if operation.header.previous is not None and (links[0].author, links[0].header.sequence + 1) != (
                 operation.author, operation.header.sequence):
             return False
         past = frozenset(operation.header.links).union(*(self.past[link.identifier] for link in links))
+        self.settled[operation.identifier], self.past[operation.identifier] = operation, past
         if not self.permits(operation, past):
-            return False
-        self.admitted[operation.identifier], self.past[operation.identifier] = operation, past
+            return True
+        self.admitted[operation.identifier] = operation
+        self.authority.add(operation)
         if operation.header.kind == ADMIT:
             self.admissions.setdefault(operation.body.bytes(2), set()).add(operation.identifier)
         elif operation.header.kind == LEAVE:
@@ -130,7 +140,7 @@ class Space:
             return operation.identifier == self.identifier
         if operation.header.kind == JOIN:
             return self.permits_join(operation, past)
-        if not self.is_member(operation.author, past):
+        if not self.authority.is_eligible(operation):
             return False
         if operation.header.kind == ADMIT:
             join = self.admitted.get(operation.body.bytes(1))
@@ -140,7 +150,15 @@ class Space:
 
     def permits_join(self, join, past):
         """Whether a newcomer may ask like this; uses and expiry are for the admission to keep."""
-        if self.is_member(join.author, past):
+        if self.authority.live(join.author, join.identifier):
+            return False
+        # A ticket never restores: who left, was removed or is banned needs a grant.
+        if any(one in past for one in self.departures.get(join.author, ())):
+            return False
+        if any(self.authority.contains(join.identifier, one.identifier)
+               and self.authority.rank_of(one.identifier, join.identifier) >= 0
+               and one.header.kind in (REMOVE, BAN)
+               for one in self.authority.revocations.get(join.author, ())):
             return False
         invite = self.admitted.get(join.body.bytes(1))
         if join.body.bytes(1) is None:
@@ -154,27 +172,21 @@ class Space:
         if join.body.bytes(1) is None:
             return True
         invite = self.admitted[join.body.bytes(1)]
-        for operation in (self.admitted[identifier] for identifier in past):
+        known = [self.admitted[identifier] for identifier in past if identifier in self.admitted]
+        for operation in known:
             if operation.header.kind == REVOKE and operation.body.bytes(1) == invite.identifier:
                 return False
         expires = invite.body.number(4)
         if expires is not None and admission.header.clock // CLOCK_TICKS > expires:
             return False
-        used = [o for o in (self.admitted[identifier] for identifier in past) if o.header.kind == ADMIT
+        used = [o for o in known if o.header.kind == ADMIT
                 and self.admitted[o.body.bytes(1)].body.bytes(1) == invite.identifier]
         return len(used) < invite.body.number(3)
 
-    def is_member(self, key, past=None):
-        """Whether a key is a member by `past`, or by everything admitted."""
-        if past is None:
-            self.derive()
-            past = self.admitted
-        genesis = self.held.get(self.identifier)
-        if genesis is not None and genesis.author == key:
-            return self.identifier in past
-        gone = {identifier for identifier in self.departures.get(key, ()) if identifier in past}
-        return any(admission in past and gone <= self.past[admission]
-                   for admission in self.admissions.get(key, ()))
+    def is_member(self, key):
+        """Whether a key is a member by everything that is in force."""
+        self.derive()
+        return bool(self.authority.live(key))
 
     @property
     def name(self):
@@ -185,7 +197,7 @@ class Space:
         """Returns what may be shown of a kind, in the order of the clocks."""
         self.derive()
         limit = now() + HELD_LEAD
-        found = [o for o in self.admitted.values() if o.header.kind == kind]
+        found = [o for o in self.in_force.values() if o.header.kind == kind]
         return sorted((o for o in found if o.header.clock <= limit), key=order)
 
     def channels(self):
@@ -217,10 +229,10 @@ class Space:
         own = [o for o in self.held.values() if o.author == key.public]
         last = max(own, key=lambda o: o.header.sequence, default=None)
         previous = last.identifier if last else None
-        linked = {link for operation in self.admitted.values() for link in operation.header.links}
         limit = now() + LINK_LEAD
-        heads = [o for identifier, o in self.admitted.items()
-                 if identifier not in linked and identifier != previous and o.header.clock <= limit]
+        near = [o for o in self.in_force.values() if o.header.clock <= limit]
+        linked = {link for operation in near + ([last] if last else []) for link in operation.header.links}
+        heads = [o for o in near if o.identifier not in linked and o.identifier != previous]
         heads.sort(key=lambda o: (not o.is_authority, -o.header.clock, o.identifier))
         dependencies, authors = list(following), set()
         for head in heads:

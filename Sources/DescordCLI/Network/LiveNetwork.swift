@@ -244,6 +244,15 @@ extension CommandError {
             self.init(
                 .tryLater, .noPeers, "the process that runs this home's node does not answer",
                 hint: "end it, or wait until it is done; what was committed stays queued")
+        case NodeSession.Failure.holder(let failure) where failure.reason == ErrorCode.diskFull.rawValue:
+            self.init(StoreError.full)
+        case NodeSession.Failure.holder(let failure) where failure.reason == ErrorCode.inputOutput.rawValue:
+            self.init(
+                .inputOutput, .inputOutput, "the node of this home cannot write: \(failure.message)",
+                hint: "run the command again")
+        case NodeSession.Failure.holder(let failure)
+        where failure.reason == ErrorCode.databaseUnreadable.rawValue:
+            self.init(StoreError.corrupt(failure.message))
         case NodeSession.Failure.holder(let failure):
             self.init(
                 failure.reason == "not_permitted" ? .notPermitted : .unavailable,

@@ -15,7 +15,9 @@ extension SyncSession {
         case .ids:
             let known = Set(theirs)
             self.send(storage.ids().filter { !known.contains($0) })
-            self.enqueue(ids: storage.wanted(missing)) { .want($0) }
+            let wanted = storage.wanted(missing)
+            self.outstanding = Set(wanted)
+            self.enqueue(ids: wanted) { .want($0) }
             self.sentLastWant = true
             self.owesDone = true
             self.report.roundTrips += 1
@@ -49,13 +51,8 @@ extension SyncSession {
 
     /// The peer has not what it was asked for.
     mutating func lacked(_ ids: [OperationID]) {
-        if self.method == .negentropy {
-            let missed = ids.filter { self.outstanding.remove($0) != nil }
-            self.missed(missed.count)
-        } else {
-            self.report.lacking += ids.count
-            self.outstanding.subtract(ids)
-        }
+        let missed = ids.filter { self.outstanding.remove($0) != nil }
+        self.missed(missed.count)
     }
 
     /// Settles what both sides still owe each other.
@@ -78,10 +75,8 @@ extension SyncSession {
         }
         let wantsSettled = self.method == .ancestors ? self.sentLastWant : true
         if self.owesDone, self.gotDone, wantsSettled, self.unstored.isEmpty {
-            if self.method == .negentropy {
-                self.missed(self.outstanding.count)
-                self.outstanding = []
-            }
+            self.missed(self.outstanding.count)
+            self.outstanding = []
             self.reconciled(into: &events)
         }
     }

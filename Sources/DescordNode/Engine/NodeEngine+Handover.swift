@@ -103,7 +103,14 @@ extension NodeEngine {
     }
 
     private static func failure(_ error: any Error) -> HandoverError {
-        HandoverError(code: HandoverError.Code.failed, message: "\(error)")
+        let reason: String? =
+            switch error as? StoreError {
+            case .full: "disk_full"
+            case .busy, .readOnly, .failed: "io"
+            case .corrupt: "database_unreadable"
+            default: nil
+            }
+        return HandoverError(code: HandoverError.Code.failed, message: "\(error)", reason: reason)
     }
 }
 

@@ -111,6 +111,8 @@ extension NodeEngine {
     ///
     /// A one-shot node opens a session with everybody whom it meets, and those may have ended before this is
     /// called: the first call counts them, unless it was `handedOver` by a process that wrote meanwhile.
+    ///
+    /// Fails with the database's error when something that came could not be stored.
     func reconcile(
         _ space: SpaceID?, deadline: NIODeadline, handedOver: Bool = false
     ) -> EventLoopFuture<[SyncReport]> {
@@ -118,6 +120,7 @@ extension NodeEngine {
             self.configuration.presence == .longLived || handedOver || self.hasReconciled
         let first = opensSessions ? self.finishedSessions.count : 0
         self.hasReconciled = true
+        if opensSessions { self.storingFailure = nil }
         let contexts = self.spaces.filter { space == nil || $0.id == space }
         if opensSessions {
             self.dialKnownPeers()
@@ -149,8 +152,10 @@ extension NodeEngine {
                     reachedSomebody: self.finishedSessions[first...].contains { $0.space == context.id.hex })
             }
             return self.pipeline.drain()
-        }.map { [self] in
-            self.finishedSessions[first...].filter { report in contexts.contains { $0.id.hex == report.space }
+        }.flatMapThrowing { [self] in
+            if let error = self.storingFailure { throw error }
+            return self.finishedSessions[first...].filter { report in
+                contexts.contains { $0.id.hex == report.space }
             }
         }
     }

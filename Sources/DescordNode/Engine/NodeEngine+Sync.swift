@@ -128,11 +128,16 @@ extension NodeEngine {
 
     private func store(_ operations: [UnverifiedOperation], for driver: SyncDriver) {
         self.pipeline.submit(operations.map { .sync($0) }, from: .sync(driver.peer)) {
-            [weak driver] outcomes in
+            [weak self, weak driver] outcomes in
             var durable: [OperationID] = []
             var refused: [OperationID] = []
             for (operation, outcome) in zip(operations, outcomes) {
                 if case .refused(let failure) = outcome { return driver?.rejected(failure) ?? () }
+                if case .failed(let error) = outcome {
+                    self?.storingFailure = error
+                    // Nothing of it was refused: the peer keeps it for another time.
+                    return driver?.reset() ?? ()
+                }
                 if case .judged(_, let verdict) = outcome, verdict.isDurable {
                     durable.append(operation.id)
                 } else {

@@ -68,6 +68,8 @@ final class NodeEngine {
     var hasReconciled = false
     /// Reports of sessions that ended, for `sync`.
     var finishedSessions: [SyncReport] = []
+    /// Why the last operations that could not be stored were not.
+    var storingFailure: (any Error)?
     /// Called when something happened that a waiting command may have waited for.
     var progressObservers: [Int: () -> Void] = [:]
     var nextObserver = 0

@@ -20,8 +20,8 @@ final class IngestPipeline {
         case foreign
         /// The store's verdict; what it calls durable is on the disk.
         case judged(Operation, IngestVerdict)
-        /// The database failed; nothing is known about the operation.
-        case failed
+        /// The database failed, with this error; nothing is known about the operation.
+        case failed(any Error)
     }
 
     /// An operation as it came.
@@ -177,7 +177,7 @@ final class IngestPipeline {
                 if !admitted.isEmpty { pipeline.onAdmitted?(admitted, source) }
             case .failure(let error):
                 pipeline.onFailure?(error)
-                for batch in batches { batch.completion(batch.forms.map { _ in .failed }) }
+                for batch in batches { batch.completion(batch.forms.map { _ in .failed(error) }) }
             }
             pipeline.isBusy = false
             pipeline.work()
@@ -224,7 +224,7 @@ final class IngestPipeline {
                 knownAuthors.insert(operation.author)
                 indices.append(outcomes.count)
                 operations.append(operation)
-                outcomes.append(.failed)
+                outcomes.append(.foreign)  // until the store has judged it, below
             } catch let failure as OperationFailure {
                 outcomes.append(.refused(failure))
             }

@@ -12,6 +12,10 @@ struct LinkChoice {
     let previous: OperationID?
     let now: WallTime
 
+    /// Operations that are looked at for the heads below those too far ahead: what all authors of a crowd can
+    /// write in the ten minutes before their clocks are held against them.
+    private static let lookedAtMax = 65_536
+
     private struct Candidate {
         let id: OperationID
         let author: Data
@@ -23,7 +27,7 @@ struct LinkChoice {
     /// first.
     ///
     /// Operations that are further ahead of us than 60 seconds are not linked to, nor moves our clock to
-    /// them.
+    /// them: what they follow stands in for them.
     func dependencies(required: [OperationID], joining: Bool) throws -> [OperationID] {
         var chosen = required.filter { $0 != self.previous }
         var authors: Set<Data> = [self.own.data]
@@ -42,7 +46,8 @@ struct LinkChoice {
             else { continue }
             chosen.append(candidate.id)
         }
-        return chosen
+        // A newcomer's join follows something, and the genesis is all that a public space needs for it.
+        return joining && chosen.isEmpty ? [self.row.id] : chosen
     }
 
     /// Returns the clock of a stored operation.
@@ -51,12 +56,54 @@ struct LinkChoice {
             .map { HybridLogicalClock(rawValue: UInt64(bitPattern: $0)) }
     }
 
-    /// The heads of what is in force.
+    /// The heads of what is in force and not too far ahead of us.
+    ///
+    /// Were the tips that are too far ahead left out and no more, one member whose clock runs ahead would cut
+    /// everybody off from what came before its message: from new channels, and a newcomer from its own
+    /// admission.
     private func tips() throws -> [Candidate] {
-        try self.candidates(
+        let tips = try self.candidates(
             "SELECT o.id, o.author, o.clock, o.kind FROM tips t JOIN operations o ON o.id = t.id "
                 + "WHERE t.space = ?"
         )
+        let near = tips.filter { $0.clock.isLinkable(at: self.now) }
+        let far = tips.filter { !$0.clock.isLinkable(at: self.now) && $0.id != self.previous }
+        guard !far.isEmpty else { return near }
+        // What our own previous operation follows needs no second link, also when that is too far ahead.
+        let covered = try Set(self.followed(by: [self.previous].compactMap { $0 }).map(\.id))
+        let reached = try self.followed(by: far.map(\.id)).filter { !covered.contains($0.id) }
+        guard let oldest = reached.map(\.clock).min() else { return near }
+        let rows = try self.db.rows(
+            """
+            SELECT clock, links FROM operations WHERE space = ? AND clock > ? AND state = 0
+            ORDER BY clock LIMIT ?
+            """, [self.row.number, Int64(bitPattern: oldest.rawValue), Self.lookedAtMax])
+        let linked = Set(rows.filter(self.isLinkable).flatMap { SpaceEntry.links($0["links"]) })
+        return near + reached.filter { !linked.contains($0.id) }
+    }
+
+    /// Returns what is in force, not too far ahead, and followed by one of `ids` directly or through what is
+    /// neither; nothing for an id that could itself be linked to.
+    private func followed(by ids: [OperationID]) throws -> [Candidate] {
+        var found: [Candidate] = []
+        var waiting = ids
+        var seen = Set(ids)
+        while let id = waiting.popLast(), seen.count < Self.lookedAtMax {
+            guard
+                let row = try self.db.row(
+                    "SELECT id, author, clock, kind, links, state FROM operations WHERE id = ?", [id.data])
+            else { continue }
+            if self.isLinkable(row), (row["state"] as Int64) == 0 {
+                if !ids.contains(id), let candidate = self.candidate(row) { found.append(candidate) }
+            } else {
+                waiting += SpaceEntry.links(row["links"]).filter { seen.insert($0).inserted }
+            }
+        }
+        return found
+    }
+
+    private func isLinkable(_ row: Row) -> Bool {
+        HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])).isLinkable(at: self.now)
     }
 
     /// Each author's newest authority operation; joins decide nothing until somebody admits them.
@@ -75,7 +122,8 @@ struct LinkChoice {
             """
             SELECT id, author, clock, kind, links FROM operations
             WHERE space = ? AND kind < 1000 AND state = 0
-            """, [self.row.number])
+            """, [self.row.number]
+        ).filter(self.isLinkable)
         let linked = Set(rows.flatMap { SpaceEntry.links($0["links"]) })
         return rows.compactMap { self.candidate($0) }.filter { !linked.contains($0.id) }
     }

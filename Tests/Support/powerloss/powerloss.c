@@ -7,7 +7,11 @@
 // undone, and the process is killed: on the disk stands what a power failure is certain to leave.
 //
 // A disk may also have written some of what was not synced. With POWERLOSS_SEED other than 0, each write that
-// was not synced survives or not by a fair coin that the seed decides.
+// was not synced survives or not by a fair coin that the seed decides. With POWERLOSS_KEEP the machine stays
+// on: the process alone is killed, and every change before stays.
+//
+// A process that ends by itself writes how many changes it made into the file POWERLOSS_TOTAL, if there is
+// that name.
 //
 // Left out: memory maps (SQLite's -shm file, which is rebuilt after a failure) and changes by other
 // processes.
@@ -52,6 +56,8 @@ static char directory[PATH_MAX], graveyard[PATH_MAX + 16];
 static size_t directory_size;
 static unsigned long number, last, buried;
 static uint64_t seed;
+static bool keeps;
+static const char *total;
 
 #define REAL(name) ((__typeof__(&name))real(#name))
 
@@ -70,6 +76,8 @@ __attribute__((constructor)) static void begin(void) {
     mkdir(graveyard, 0700);
     last = at ? strtoul(at, NULL, 10) : 0;
     seed = coin ? strtoull(coin, NULL, 10) : 0;
+    keeps = getenv("POWERLOSS_KEEP");
+    total = getenv("POWERLOSS_TOTAL");
 }
 
 // Whether an absolute path is one whose changes are numbered.
@@ -149,7 +157,7 @@ static void undo(const struct change *change) {
 // Undoes what was not synced, writes again what the coin lets survive, and ends the process.
 static void lose_power(void) {
     struct change *oldest_first = NULL;
-    for (struct change *change = newest; change;) {
+    for (struct change *change = keeps ? NULL : newest; change;) {
         struct change *older = change->older;
         undo(change);
         change->older = oldest_first;
@@ -429,4 +437,6 @@ __attribute__((destructor)) static void end(void) {
     if (!directory_size) return;
     while (newest) drop(&newest);
     rmdir(graveyard);
+    int file = total ? REAL(open)(total, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+    if (file >= 0) dprintf(file, "%lu\n", number);
 }
