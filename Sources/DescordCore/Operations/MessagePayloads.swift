@@ -10,11 +10,16 @@ public struct MessagePost: OperationPayload {
     public var thread: OperationID?
     /// The message that it answers.
     public var replyTo: OperationID?
+    /// The files that belong to it, at most 8.
+    public var files: [FileReference]
 
-    public init(text: String, thread: OperationID? = nil, replyTo: OperationID? = nil) {
+    public init(
+        text: String, thread: OperationID? = nil, replyTo: OperationID? = nil, files: [FileReference] = []
+    ) {
         self.text = text
         self.thread = thread
         self.replyTo = replyTo
+        self.files = files
     }
 
     public init?(decoding bytes: [UInt8]) {
@@ -26,6 +31,10 @@ public struct MessagePost: OperationPayload {
         let replyTo = OperationID(bytes: message.replyTo.octets)
         guard (replyTo != nil) == message.hasReplyTo else { return nil }
         self.replyTo = replyTo
+        guard message.files.count <= PayloadLimits.maxFileCount else { return nil }
+        let files = message.files.compactMap { FileReference($0) }
+        guard files.count == message.files.count else { return nil }
+        self.files = files
     }
 
     public var encoded: [UInt8] {
@@ -33,6 +42,7 @@ public struct MessagePost: OperationPayload {
         message.text = self.text
         if let thread { message.thread = .init(octets: thread.bytes) }
         if let replyTo { message.replyTo = .init(octets: replyTo.bytes) }
+        message.files = self.files.map(\.message)
         return message.octets
     }
 }
