@@ -150,6 +150,9 @@ import Testing
         try world.alice.store.write { db in
             try db.execute(
                 sql: """
+                    DROP TABLE file_chunks;
+                    DROP TABLE files;
+                    DROP TABLE file_references;
                     DROP TABLE acts;
                     DROP TABLE cursors;
                     DROP TABLE parked;

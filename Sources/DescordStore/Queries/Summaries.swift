@@ -102,6 +102,8 @@ public struct MessageSummary: Hashable, Sendable {
     public var text: String?
     /// How many other members said that they stored it; nil for the messages of others.
     public var storedBy: Int?
+    /// The files that belong to it.
+    public var files: [FileReference]
 }
 
 /// A role of a space.
