@@ -21,6 +21,7 @@ import crowds  # noqa: F401
 import cursors  # noqa: F401
 import disks  # noqa: F401
 import endings  # noqa: F401
+import files  # noqa: F401
 import hooks  # noqa: F401
 import kills  # noqa: F401
 import lines  # noqa: F401

@@ -45,7 +45,7 @@ package struct MessageText {
             "author": .string(row.author.description), "author_name": .optional(row.authorName),
             "time": row.time.json, "received": row.received.json, "text": .optional(row.text),
             "edited": .bool(row.isEdited), "deleted": .bool(row.isDeleted), "reactions": .object(reactions),
-            "stored_by": .optional(row.storedBy),
+            "stored_by": .optional(row.storedBy), "files": row.files.json,
         ]
     }
 
@@ -73,6 +73,10 @@ package struct MessageText {
         if row.isEdited { parts[parts.count - 1] += self.output.styled(" (edited)", .dim) }
         lines.append(head + "  " + parts[0])
         lines += parts.dropFirst().map { indent + "| " + $0 }
+        for file in row.files {
+            let name = self.output.foreign(file.name)
+            lines.append(indent + self.output.styled("file \(name), \(file.size) bytes", .dim))
+        }
         if !row.reactions.isEmpty {
             let reactions = row.reactions.map { "\(self.output.foreign($0.emoji)) \($0.count)" }
             lines.append(indent + reactions.joined(separator: "  "))

@@ -211,6 +211,7 @@ package struct Records: Sendable {
             channel: message.channel, channelName: self.shown(channel: message.channelName),
             thread: message.thread, author: PeerID(message.author), authorName: nil, time: message.time,
             received: message.received, arrival: message.arrival, text: message.text, isEdited: false,
-            isDeleted: message.text == nil, reactions: [], storedBy: message.storedBy)
+            isDeleted: message.text == nil, reactions: [], storedBy: message.storedBy,
+            files: message.files)
     }
 }

@@ -156,6 +156,8 @@ package struct MessageRow: Equatable, Sendable {
     package var reactions: [Reaction]
     /// How many other members stored it; nil for other people's.
     package var storedBy: Int?
+    /// The files that belong to it.
+    package var files: [FileReference]
 
     /// A reaction and how many gave it.
     package struct Reaction: Equatable, Sendable {
@@ -171,7 +173,8 @@ package struct MessageRow: Equatable, Sendable {
     package init(
         op: OperationID, space: SpaceID, spaceName: String?, channel: ChannelID, channelName: String?,
         thread: OperationID?, author: PeerID, authorName: String?, time: WallTime, received: WallTime,
-        arrival: Int64, text: String?, isEdited: Bool, isDeleted: Bool, reactions: [Reaction], storedBy: Int?
+        arrival: Int64, text: String?, isEdited: Bool, isDeleted: Bool, reactions: [Reaction],
+        storedBy: Int?, files: [FileReference] = []
     ) {
         self.op = op
         self.space = space
@@ -189,6 +192,7 @@ package struct MessageRow: Equatable, Sendable {
         self.isDeleted = isDeleted
         self.reactions = reactions
         self.storedBy = storedBy
+        self.files = files
     }
 }
 
