@@ -34,6 +34,7 @@ import Testing
         "export_is_there_whole_or_not_at_all",
         "exported_space_verifies_without_a_home",
         "fifty_posts_in_a_row_are_each_heard_once",
+        "files_are_posted_by_the_node_that_runs",
         "files_are_refused_to_who_was_kicked",
         "files_come_from_a_third_when_their_author_is_away",
         "files_of_hostile_names_stay_in_their_folder",

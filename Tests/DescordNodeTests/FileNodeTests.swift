@@ -72,8 +72,18 @@ import Testing
             [op], in: members.space, waitingFor: 1, deadline: .seconds(60))
         #expect(publication.storedBy == [op: 1] && publication.heldBy == [op: 1])
         #expect(try members.alice.store.readFile(hash, from: 0, count: content.count) == content)
-        // Another message with the same file: nothing is fetched, and who wrote it is told all the same.
-        let (again, _) = try members.post(content, by: bob)
+        // A message with as many as there may be, all of them there: nothing is fetched, and who wrote it is
+        // told all the same.
+        let files = try (1...8).map { try #require(PostedFile(name: "\($0)", bytes: [UInt8($0)])) }
+        let post = try bob.store.post("", files: files, channel: members.channel, in: members.space)
+        for file in files {
+            try members.carry(from: bob, to: members.alice)
+            #expect(
+                try members.alice.store.storeFetched(
+                    file.bytes, as: file.reference.hash, in: members.space))
+        }
+        #expect(post.arrival != nil)
+        let again = try bob.store.post("", files: files, channel: members.channel, in: members.space).id
         let second = try await bobNode.publish(
             [again], in: members.space, waitingFor: 1, deadline: .seconds(60))
         #expect(second.heldBy == [again: 1])
@@ -104,13 +114,16 @@ import Testing
         let (op, hash) = try members.post(content, by: members.alice)
         try members.carry(from: members.alice, to: bob)
         try members.carry(from: members.alice, to: carol)
-        #expect(try bob.store.storeFetched(content, as: hash, in: members.space))
         let bobNode = try await bob.start()
         let carolNode = try await carol.start(.oneShot)
         // Nobody is there yet.
         try await carolNode.fetchFiles(of: op, deadline: .seconds(60))
         #expect(try !carol.store.holdsFile(hash))
         _ = try await carolNode.dial(try await self.address(of: bobNode), deadline: .seconds(20))
+        try await carolNode.fetchFiles(of: op, deadline: .seconds(60))
+        #expect(try !carol.store.holdsFile(hash))
+        // Who did not have it is asked again, when somebody asks again.
+        #expect(try bob.store.storeFetched(content, as: hash, in: members.space))
         try await carolNode.fetchFiles(of: op, deadline: .seconds(60))
         #expect(try carol.store.readFile(hash, from: 0, count: content.count) == content)
         await carolNode.stop()
@@ -256,6 +269,79 @@ import Testing
         }
         #expect(open == 0)
         #expect(try await self.answers([request], from: key, at: address)[0]?.count == 1_009)
+        await node.stop()
+    }
+
+    @Test func whatAMemberTakesIsBoundedAndStrangersTakeNothingOfIt() async throws {
+        let members = try await Members(others: 1)
+        let (_, hash) = try members.post(self.content(1_000), by: members.alice)
+        let node = try await members.alice.start()
+        let address = try await self.address(of: node)
+        let key = members.others[0].store.key
+        try await node.run { engine in
+            engine.files.allowances = FileAllowances(bytesPerMinute: FileLimits.minRequestCost + 1_500)
+            return engine.eventLoop.makeSucceededVoidFuture()
+        }
+        func ask(_ key: Ed25519.PrivateKey) async throws -> [UInt8]? {
+            let request = try self.request(
+                hash, of: members.space, from: key.publicKey, to: members.alice)
+            return try await self.answers([request], from: key, at: address)[0]
+        }
+        #expect(try await ask(.generate()) == [0])
+        #expect(try await ask(.generate()) == nil)
+        #expect(try await ask(key)?.count == 1_009)
+        #expect(try await ask(key) == nil)
+        await node.stop()
+    }
+
+    @Test func whoIsRemovedInTheMiddleGetsNoMore() async throws {
+        let members = try await Members(others: 1)
+        let (alice, bob) = (members.alice, members.others[0])
+        let (_, hash) = try members.post(self.content(8 << 20), by: alice)
+        let node = try await alice.start()
+        let address = try await self.address(of: node)
+        // No silence ends it meanwhile.
+        try await node.run { engine in
+            engine.files.idleDeadline = .seconds(3_600)
+            return engine.eventLoop.makeSucceededVoidFuture()
+        }
+        let reference = try #require(FileReference(name: "a", size: 8 << 20, hash: hash))
+        let request = FileFetch(
+            FileAssembly(reference), of: members.space, initiator: bob.store.publicKey,
+            responder: alice.store.publicKey, nonce: Entropy.bytes(32)
+        ).request
+        let (key, space, store) = (bob.store.key, members.space, alice.store)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let received = try await loop.flatSubmit {
+            let host = Host(
+                configuration: Host.Configuration(key: key), eventLoop: loop, logger: Logger(label: "test"))
+            let bound = NIOLoopBound(host, eventLoop: loop)
+            return host.listen().flatMap { _ in
+                bound.value.dial([address.withoutPeer], expecting: address.peerID, deadline: .seconds(20))
+            }.flatMap { connection -> EventLoopFuture<Int> in
+                let began = loop.makePromise(of: Void.self)
+                let ended = loop.makePromise(of: Int.self)
+                guard let stream = connection.openStream(FileLimits.protocolID) else {
+                    return loop.makeFailedFuture(CancellationError())
+                }
+                var count = 0
+                stream.onData = { [weak stream] bytes in
+                    count += bytes.count
+                    // Nothing more is taken, so that the rest waits at the other end.
+                    stream?.pauseReading()
+                    began.succeed()
+                }
+                stream.onClosed = { _ in ended.succeed(count) }
+                stream.write(request)
+                return began.futureResult.flatMap {
+                    loop.makeFutureWithTask {
+                        let kick = try store.kick(key.publicKey, in: space).id
+                        _ = try await node.publish([kick], in: space, waitingFor: 0, deadline: .seconds(20))
+                    }
+                }.flatMap { ended.futureResult }
+            }.flatMap { received -> EventLoopFuture<Int> in bound.value.close().map { received } }
+        }.get()
+        #expect(received > 0 && received < 8 << 20)
         await node.stop()
     }
 }

@@ -188,6 +188,18 @@ def files_wait_with_their_author_until_somebody_comes(place):
 
 
 @scenario
+def files_are_posted_by_the_node_that_runs(place):
+    """Alice's listener does the work of her post: it waits there too, until Bob's has the files."""
+    alice, bob = place.pair()
+    path = written(place, "a.bin", place.random.randbytes(2_000_000))
+    with alice.start("listen") as own, bob.start("listen", "--json") as listener:
+        own.address()
+        posted = alice.run("post", "here", "--json", "--file", path, "--connect", listener.address()).object
+        check((posted["status"], posted["held_by"]) == ("stored", 1), posted)
+        check(bob.run("files", "list", posted["op"], "--json").object["held"] is True, "not there")
+
+
+@scenario
 def files_are_refused_to_who_was_kicked(place):
     """Who was kicked has the message, and gets no bytes any more."""
     alice, bob, carol = (place.home(name) for name in ("alice", "bob", "carol"))

@@ -8,10 +8,12 @@ public enum FileLimits {
     public static let maxSpaceSize = 1 << 30
     /// Files that are kept for one space; small ones cost a row each.
     public static let maxSpaceCount = 16_384
-    /// Streams that one peer may hold open with us at once.
-    public static let maxStreamsPerPeer = 4
     /// Files that we fetch at once: each is held in memory until it is whole.
     public static let maxFetches = 4
+    /// Files at once of which we tell whoever wrote the message that they are here.
+    public static let maxTellings = 4
+    /// Streams that one peer may hold open with us at once: what it fetches and what it tells.
+    public static let maxStreamsPerPeer = Self.maxFetches + Self.maxTellings
     /// What a peer may take at once, and again in a minute: two messages of the most and largest files.
     public static let bytesPerMinute = 128 << 20
     /// What a request costs at least, so that requests themselves are bounded: 2,048 a minute.

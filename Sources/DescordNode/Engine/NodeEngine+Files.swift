@@ -23,7 +23,9 @@ extension NodeEngine {
         guard !found.files.isEmpty else { return self.eventLoop.makeSucceededVoidFuture() }
         if dials { self.dialKnownPeers() }
         // The first file is looked for first.
-        for file in found.files.reversed() { self.files.want(file, in: found.space, by: found.author) }
+        for file in found.files.reversed() {
+            self.files.want(file, in: found.space, by: found.author, anew: true)
+        }
         let start = NIODeadline.now()
         let grace = self.configuration.usesMulticastDNS ? start + Self.discoveryGrace : start
         let graceTimer = self.eventLoop.assumeIsolated().scheduleTask(deadline: grace) { self.progressed() }

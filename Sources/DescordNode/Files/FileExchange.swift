@@ -23,7 +23,10 @@ final class FileExchange {
     private(set) var wanted: [WantedFile] = []
     /// Streams on which we tell the author of a message that its file is here.
     private var telling: [FileFetchDriver] = []
-    private var allowances = FileAllowances()
+    /// What is to be told after these.
+    private var untold: [(peer: PeerID, file: FileReference, space: SpaceID)] = []
+    /// What each member may still take, and what all strangers together may ask.
+    var allowances = FileAllowances()
     /// Who said that it stored which file, the oldest first.
     private var held: [(hash: FileHash, members: Set<PeerID>)] = []
     private let began = NIODeadline.now()
@@ -39,9 +42,12 @@ final class FileExchange {
     /// Answers a stream that a peer opened.
     func accept(_ stream: Stream) {
         let open = self.services.count { $0.peer == stream.peer }
+        // Strangers share one allowance, which is ours, and leave the members theirs.
+        let isMember = self.engine.spaces.contains { $0.members.contains(stream.peer) }
+        let payer = isMember ? stream.peer : self.engine.peerID
         guard let remoteKey = stream.peer.ed25519, !self.engine.isStopping,
             open < FileLimits.maxStreamsPerPeer,
-            self.allowances.take(FileLimits.minRequestCost, of: stream.peer, now: self.now)
+            self.allowances.take(FileLimits.minRequestCost, of: payer, now: self.now)
         else { return stream.reset() }
         let service = FileService(
             self.engine.store.fileDirectory(), localKey: self.engine.key.publicKey, remoteKey: remoteKey)
@@ -114,9 +120,15 @@ final class FileExchange {
 
     // MARK: - Fetching
 
-    /// Begins to look for a file, before whatever was wanted so far.
-    func want(_ reference: FileReference, in space: SpaceID, by author: PeerID) {
-        guard !self.wanted.contains(where: { $0.reference == reference && $0.space == space }) else { return }
+    /// Begins to look for a file, before whatever was wanted so far; with `anew`, also among those who did
+    /// not have it.
+    func want(
+        _ reference: FileReference, in space: SpaceID, by author: PeerID, anew: Bool = false
+    ) {
+        if let file = self.wanted.first(where: { $0.reference == reference && $0.space == space }) {
+            if anew { file.askAnew() }
+            return self.advance()
+        }
         if self.wanted.count >= Self.maxWanted,
             let oldest = self.wanted.lastIndex(where: { $0.driver == nil })
         {
@@ -265,14 +277,25 @@ final class FileExchange {
 
     /// Tells a member that a file of its message is here, when it is connected: it may wait for that.
     private func tell(_ peer: PeerID, of reference: FileReference, in space: SpaceID) {
-        guard self.telling.count < Self.maxWanted, !self.engine.isStopping,
-            let driver = self.open(FileAssembly(held: reference), of: space, to: peer)
-        else { return }
-        self.telling.append(driver)
-        driver.onEvent = { driver, event in
-            if case .whole = event { driver.kept() }
+        guard self.untold.count < Self.maxWanted else { return }
+        self.untold.append((peer, reference, space))
+        self.tellNext()
+    }
+
+    private func tellNext() {
+        while self.telling.count < FileLimits.maxTellings, !self.untold.isEmpty, !self.engine.isStopping {
+            let next = self.untold.removeFirst()
+            guard let driver = self.open(FileAssembly(held: next.file), of: next.space, to: next.peer)
+            else { continue }
+            self.telling.append(driver)
+            driver.onEvent = { driver, event in
+                if case .whole = event { driver.kept() }
+            }
+            driver.onClosed = { [weak self] driver in
+                self?.telling.removeAll { $0 === driver }
+                self?.tellNext()
+            }
+            self.begin(driver)
         }
-        driver.onClosed = { [weak self] driver in self?.telling.removeAll { $0 === driver } }
-        self.begin(driver)
     }
 }

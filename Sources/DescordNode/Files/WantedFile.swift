@@ -39,6 +39,11 @@ final class WantedFile {
         self.asked.remove(peer)
     }
 
+    /// Somebody asks for it once more: everybody may have it now.
+    func askAnew() {
+        self.asked = []
+    }
+
     /// Takes over what a stream brought, whatever became of the stream.
     func took(_ assembly: FileAssembly, from peer: PeerID) {
         if assembly.offset > self.assembly.offset { self.sources.insert(peer) }
