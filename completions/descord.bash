@@ -201,13 +201,13 @@ _descord() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    keygen|id|space|channel|post|log|listen|search|edit|delete|react|pin|thread|profile|cursor|repl|export|import|verify|sync|outbox|peers|metrics|sim|config|params|db|why|plumbing|help)
+    keygen|id|space|channel|post|log|listen|files|search|edit|delete|react|pin|thread|profile|cursor|repl|export|import|verify|sync|outbox|peers|metrics|sim|config|params|db|why|plumbing|help)
         # Offer subcommand argument completions
         "_descord_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen search edit delete react pin thread profile cursor repl export import verify sync outbox peers metrics sim config params db why plumbing help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'keygen id space channel post log listen files search edit delete react pin thread profile cursor repl export import verify sync outbox peers metrics sim config params db why plumbing help' -- "${cur}"))
         ;;
     esac
 }
@@ -1428,7 +1428,7 @@ _descord_channel_moderator() {
 _descord_post() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--lines --json --quiet -q --no-mdns --version -h --help)
-    repeating_options=(--connect --listen --profile)
+    repeating_options=(--file --connect --listen --profile)
     non_repeating_options=(--channel -c --wait --thread --reply-to --home --timeout --trace --passphrase-fd)
     __descord_offer_flags_options -1
 
@@ -1445,6 +1445,10 @@ _descord_post() {
         return
         ;;
     '--reply-to')
+        return
+        ;;
+    '--file')
+        __descord_add_completions -f
         return
         ;;
     '--home')
@@ -1562,6 +1566,105 @@ _descord_listen() {
         return
         ;;
     '--format')
+        return
+        ;;
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_files() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __descord_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|get)
+        # Offer subcommand argument completions
+        "_descord_files_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list get' -- "${cur}"))
+        ;;
+    esac
+}
+
+_descord_files_list() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--home')
+        __descord_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--connect')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--profile')
+        __descord_add_completions -W 'descord'$'\n''small'$'\n''snapshot'$'\n''waku'$'\n''default'
+        return
+        ;;
+    '--trace')
+        __descord_add_completions -f
+        return
+        ;;
+    '--passphrase-fd')
+        return
+        ;;
+    esac
+}
+
+_descord_files_get() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--force --json --quiet -q --no-mdns --version -h --help)
+    repeating_options=(--connect --listen --profile)
+    non_repeating_options=(--output -o --home --timeout --trace --passphrase-fd)
+    __descord_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--output'|'-o')
+        __descord_add_completions -f
         return
         ;;
     '--home')

@@ -133,6 +133,16 @@ public final class Node: Sendable {
         return (id, try await self.publish([id], in: space, waitingFor: count, deadline: deadline))
     }
 
+    /// Fetches the files of a message that are not here from members that hold them; returns when all are
+    /// here, nobody is left to ask, or at the deadline. The store knows what is here.
+    public func fetchFiles(of message: OperationID, deadline: Duration?) async throws {
+        try await self.run { engine in
+            engine.fetchFiles(
+                of: message, deadline: NIODeadline(after: deadline),
+                dials: engine.configuration.presence == .longLived)
+        }
+    }
+
     /// Joins a space.
     public func join(_ request: JoinRequest, deadline: Duration?) async throws -> JoinResult {
         try await self.run { engine in engine.join(request, deadline: NIODeadline(after: deadline)) }

@@ -111,6 +111,16 @@ package actor NodeSession {
         }
     }
 
+    /// See `Node.fetchFiles`.
+    package func fetchFiles(of message: OperationID, deadline: Duration?) async throws {
+        _ =
+            try await self.perform { node in
+                .own(try await node.fetchFiles(of: message, deadline: deadline))
+            } remotely: {
+                .fetch(message: message.hex, timeoutMilliseconds: Self.milliseconds(deadline))
+            } as Answer<Void>
+    }
+
     /// See `Node.peers`.
     package func peers(settling deadline: Duration?) async throws -> [PeerStatus] {
         let patience = self.configuration.presence == .oneShot ? deadline : .zero

@@ -7,7 +7,7 @@ import Testing
         "event", "op", "space", "space_name", "channel", "channel_name", "thread", "author", "author_name",
         "time",
         "received", "text", "edited", "deleted", "reactions", "stored_by", "reply_to", "mentions", "pinned",
-        "actor",
+        "actor", "files",
     ]
 
     private func texts(_ home: TestHome, _ arguments: String...) async throws -> [String?] {
@@ -43,7 +43,10 @@ import Testing
             let run = try await home.run("post", "--json", "--wait", wait, "hello")
             #expect(run.code == 0)  // there is no other member yet
             let object = try run.object()
-            #expect(Set(object.keys) == ["op", "space", "channel", "stored_by", "status", "timings_ms"])
+            #expect(
+                Set(object.keys) == [
+                    "op", "space", "channel", "stored_by", "status", "files", "held_by", "timings_ms",
+                ])
             #expect(object["status"] as? String == "local")
             #expect(object["stored_by"] as? Int == 0)
             let timings = try #require(object["timings_ms"] as? [String: Any])

@@ -151,6 +151,9 @@ import Testing
             try db.execute(
                 sql: """
                     \(EarlierSchema.withoutContent)
+                    DROP TABLE file_chunks;
+                    DROP TABLE files;
+                    DROP TABLE file_references;
                     DROP TABLE acts;
                     DROP TABLE cursors;
                     DROP TABLE parked;

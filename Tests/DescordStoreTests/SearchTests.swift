@@ -97,7 +97,8 @@ import Testing
             for trigger in ["inserted", "updated", "deleted"] {
                 try db.execute(sql: "DROP TRIGGER message_words_\(trigger)")
             }
-            for table in ["message_words", "cursors", "parked"] {
+            let later = ["file_chunks", "files", "file_references"]
+            for table in ["message_words", "cursors", "parked"] + later {
                 try db.execute(sql: "DROP TABLE \(table)")
             }
             try db.execute(sql: EarlierSchema.withoutContent)

@@ -10,6 +10,8 @@ struct Delivery: Sendable {
 
     var status: Status
     var storedBy: Int
+    /// How many other members hold every file of the message; nil when it has none.
+    var heldBy: Int?
     var hasReachedSomebody = false
 
     init(status: Status, storedBy: Int) {
@@ -20,9 +22,11 @@ struct Delivery: Sendable {
     /// What publishing came to, when `wait` others were waited for.
     init(of op: OperationID, _ outcome: PublishOutcome, hasOthers: Bool, wait: UInt32) {
         self.storedBy = outcome.storedBy[op] ?? 0
+        self.heldBy = outcome.heldBy[op]
+        let whole = min(self.storedBy, self.heldBy ?? self.storedBy)
         let isKnownToOthers = hasOthers || outcome.hasOtherMembers
         self.status =
-            if !isKnownToOthers { .local } else if wait > 0, self.storedBy >= Int(wait) { .stored } else {
+            if !isKnownToOthers { .local } else if wait > 0, whole >= Int(wait) { .stored } else {
                 .queued
             }
         self.hasReachedSomebody = outcome.connect != nil
@@ -31,6 +35,12 @@ struct Delivery: Sendable {
     /// Why it was waited in vain; nil when it was not.
     func failure(wait: UInt32) -> CommandError? {
         guard self.status == .queued, wait > 0 else { return nil }
+        if self.storedBy >= Int(wait), let heldBy {
+            return CommandError(
+                .tryLater, .notStored,
+                "queued: stored by \(self.storedBy), its files by \(heldBy) of \(wait) before the deadline",
+                hint: "descord listen serves them: members who listen fetch them, and descord files get does")
+        }
         let hint = "descord sync, or any other command that meets a member, delivers it"
         return self.hasReachedSomebody
             ? CommandError(

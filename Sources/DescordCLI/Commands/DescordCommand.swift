@@ -48,7 +48,8 @@ package struct Descord: DescordCommand {
             CommandGroup(
                 name: "Messages",
                 subcommands: [
-                    PostCommand.self, LogCommand.self, ListenCommand.self, SearchCommand.self,
+                    PostCommand.self, LogCommand.self, ListenCommand.self, FilesCommand.self,
+                    SearchCommand.self,
                     EditCommand.self, DeleteCommand.self, ReactCommand.self, PinCommand.self,
                     ThreadCommand.self, ProfileCommand.self, CursorCommand.self, ReplCommand.self,
                 ]),

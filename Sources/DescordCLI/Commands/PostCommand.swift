@@ -14,6 +14,10 @@ package struct PostCommand: DescordCommand {
 
             Members are spoken of by @ and their name or peer id.
 
+            With --file files go along, up to 8 of 8 MiB each, and there may be no text. Members who stay \
+            on the air fetch them at once, others with descord files get; enough must have done so for the \
+            exit code 0.
+
             With --lines each line of standard input is a message, posted as soon as it is read, and its \
             result comes in the order of the lines; with --json that is one object a line, with the line's \
             number and what was wrong with it. A line that cannot be posted is reported, and the next one \
@@ -37,6 +41,10 @@ package struct PostCommand: DescordCommand {
     package var thread: String?
     @Option(help: ArgumentHelp("The message that this one answers.", valueName: "op"))
     package var replyTo: String?
+    @Option(
+        name: .long, help: ArgumentHelp("A file that goes along; may be repeated.", valueName: "path"),
+        completion: .file())
+    package var file: [String] = []
     @Flag(help: "Post each line of standard input as a message.") package var lines = false
     @OptionGroup(title: "Global options") package var global: GlobalOptions
 
@@ -45,6 +53,9 @@ package struct PostCommand: DescordCommand {
     package func validate() throws {
         guard !self.lines || self.text.isEmpty || self.text == ["-"] else {
             throw ValidationError("--lines reads standard input, and takes no text")
+        }
+        guard !self.lines || self.file.isEmpty else {
+            throw ValidationError("--lines and --file exclude each other")
         }
     }
 
@@ -64,7 +75,10 @@ package struct PostCommand: DescordCommand {
                 answering: MessageContext(thread: thread?.id, replyTo: replyTo?.op)
             ).run(in: context)
         }
-        let text = try TextInput(context).message(self.text)
+        let files = try FileInput.read(self.file)
+        // Beside files, text is what somebody gives: a script's standard input is not taken for it.
+        let text =
+            !files.isEmpty && self.text.isEmpty ? "" : try TextInput(context).message(self.text)
         let (space, channel) = try references.channel(place)
         let answering = MessageContext(
             thread: thread?.id ?? replyTo?.thread, replyTo: replyTo?.op,
@@ -73,7 +87,7 @@ package struct PostCommand: DescordCommand {
         var timings = PostTimings(start: context.surroundings.age)
         let committed = ContinuousClock.now
         let op = try home.records.post(
-            text, in: channel.id, of: space.id, context: answering, now: context.now)
+            text, files: files, in: channel.id, of: space.id, context: answering, now: context.now)
         timings.commit = .now - committed
         if !context.output.isJSON { try context.output.line(op.hex) }
         let (result, outcome, opened) = try await Delivery.of(
@@ -84,7 +98,8 @@ package struct PostCommand: DescordCommand {
             try context.output.emit([
                 "op": .string(op.hex), "space": .string(space.id.hex), "channel": .string(channel.id.hex),
                 "stored_by": .integer(Int64(result.storedBy)), "status": .string(result.status.rawValue),
-                "timings_ms": timings.json,
+                "files": files.map(\.reference).json,
+                "held_by": .optional(files.isEmpty ? nil : result.heldBy ?? 0), "timings_ms": timings.json,
             ])
         }
         try self.conclude(result, context.output)
@@ -94,6 +109,9 @@ package struct PostCommand: DescordCommand {
     private func conclude(_ delivery: Delivery, _ output: Output) throws {
         if !output.isJSON {
             if delivery.storedBy > 0 { output.note("stored by \(delivery.storedBy)") }
+            if let heldBy = delivery.heldBy, heldBy != delivery.storedBy {
+                output.note("files held by \(heldBy)")
+            }
             if delivery.status != .stored { output.note(delivery.status.rawValue) }
         }
         guard delivery.status == .queued, self.wait > 0 else { return }

@@ -176,6 +176,11 @@ extension CommandError {
                 hint: "descord space info shows the fork; make a new identity for one of the homes")
         case .operation(.tooLarge): self = TextInput.tooLarge
         case .operation(let reason): self.init(.badInput, .notPermitted, "it makes no operation: \(reason)")
+        case .filesFull:
+            self.init(
+                .inputOutput, .filesFull,
+                "the files of this space take all the room that they may: \(FileLimits.maxSpaceSize) bytes",
+                hint: "delete messages whose files nobody needs any more")
         case .clockExhausted:
             self.init(
                 .configuration, .badConfiguration, "the clock is at its end", hint: "set the system's clock")

@@ -148,8 +148,9 @@ final class LiveSession: NetworkSession {
             try await self.session.publish(operations, in: space, waitingFor: wait, deadline: deadline)
         }
         return PublishOutcome(
-            storedBy: publication.storedBy, hasOtherMembers: publication.hasOtherMembers,
-            connect: publication.connect, publish: publication.publish, stored: publication.stored)
+            storedBy: publication.storedBy, heldBy: publication.heldBy,
+            hasOtherMembers: publication.hasOtherMembers, connect: publication.connect,
+            publish: publication.publish, stored: publication.stored)
     }
 
     func join(_ target: JoinTarget, deadline: Duration?) async throws -> JoinOutcome {
@@ -178,6 +179,10 @@ final class LiveSession: NetworkSession {
             return hasOthers && !reports.contains { $0.space == id.hex }
         }
         return SyncOutcome(reports: reports, unanswered: unanswered)
+    }
+
+    func fetchFiles(of message: OperationID, deadline: Duration?) async throws {
+        try await Self.explaining { try await self.session.fetchFiles(of: message, deadline: deadline) }
     }
 
     func arrivals(deadline: Duration?) -> AsyncThrowingStream<Arrival, any Error> {

@@ -77,9 +77,9 @@ package protocol NetworkSession: AnyObject, Sendable {
     /// The addresses that this home can be reached at, with `/p2p/`; empty when nothing listens yet.
     func addresses() async throws -> [Multiaddr]
 
-    /// Publishes operations that the store committed, and waits until each was stored by `wait` other members
-    /// or the deadline passes; 0 returns at once, with the operations on their way. Never throws for want of
-    /// peers.
+    /// Publishes operations that the store committed, and waits until each was stored by `wait` other
+    /// members, its files too, or the deadline passes; 0 returns at once, with the operations on their way.
+    /// Never throws for want of peers.
     func publish(
         _ operations: [OperationID], in space: SpaceID, wait: Int, deadline: Duration?
     ) async throws
@@ -91,6 +91,10 @@ package protocol NetworkSession: AnyObject, Sendable {
     /// Reconciles one space, or all, with every member that answers before the deadline, and drains the
     /// outbox.
     func sync(_ space: SpaceID?, deadline: Duration?) async throws -> SyncOutcome
+
+    /// Fetches the files of a message that are not here, from members that hold them; returns when all are
+    /// here, nobody is left to ask, or at the deadline. The store knows what is here.
+    func fetchFiles(of message: OperationID, deadline: Duration?) async throws
 
     /// Yields once an operation was stored, own ones and those of other processes of this home too; several
     /// may be reported as one. The store says what is new. Ends when the node does (another process takes it
@@ -127,6 +131,8 @@ package struct Arrival: Hashable, Sendable {
 package struct PublishOutcome: Sendable {
     /// How many other members said that they stored each operation durably.
     package var storedBy: [OperationID: Int]
+    /// How many other members hold every file of each message that has some.
+    package var heldBy: [OperationID: Int]
     /// Whether there is another member at all, as the store knows it now.
     package var hasOtherMembers: Bool
     /// From the call until the first member's stream was open; nil when none was.
@@ -137,11 +143,11 @@ package struct PublishOutcome: Sendable {
     package var stored: Duration?
 
     package init(
-        storedBy: [OperationID: Int], hasOtherMembers: Bool, connect: Duration? = nil,
-        publish: Duration? = nil,
-        stored: Duration? = nil
+        storedBy: [OperationID: Int], heldBy: [OperationID: Int] = [:], hasOtherMembers: Bool,
+        connect: Duration? = nil, publish: Duration? = nil, stored: Duration? = nil
     ) {
         self.storedBy = storedBy
+        self.heldBy = heldBy
         self.hasOtherMembers = hasOtherMembers
         self.connect = connect
         self.publish = publish

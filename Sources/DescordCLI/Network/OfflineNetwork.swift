@@ -35,6 +35,8 @@ final class OfflineSession: NetworkSession {
         SyncOutcome(reports: [], unanswered: space.map { [$0] } ?? [])
     }
 
+    func fetchFiles(of message: OperationID, deadline: Duration?) async throws {}
+
     func arrivals(deadline: Duration?) -> AsyncThrowingStream<Arrival, any Error> {
         // Nothing ever arrives: with a deadline the stream is over, without one it lasts until it is
         // cancelled.

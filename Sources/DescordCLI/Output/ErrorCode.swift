@@ -17,6 +17,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case corruptImport = "corrupt_import"
     case badScenario = "bad_scenario"
     case badLine = "bad_line"
+    case badFile = "bad_file"
+    case fileTooLarge = "file_too_large"
+    case noFiles = "no_files"
     case badQuery = "bad_query"
     case tooManyCursors = "too_many_cursors"
 
@@ -30,6 +33,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
 
     case inputOutput = "io"
     case diskFull = "disk_full"
+    case fileExists = "file_exists"
+    case filesFull = "files_full"
     case databaseUnreadable = "database_unreadable"
 
     case notPermitted = "not_permitted"

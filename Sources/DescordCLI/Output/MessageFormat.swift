@@ -10,7 +10,7 @@ package struct MessageFormat: ExpressibleByArgument, Hashable, Sendable {
     package static let fields = [
         "event", "op", "space", "space_name", "channel", "channel_name", "thread", "author", "author_name",
         "time", "received", "text", "edited", "deleted", "reactions", "stored_by",
-        "reply_to", "mentions", "pinned", "actor",
+        "reply_to", "mentions", "pinned", "actor", "files",
     ]
     /// The one that `--raw` leaves as it is.
     static let textField = "text"

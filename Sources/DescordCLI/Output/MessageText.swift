@@ -48,7 +48,7 @@ package struct MessageText {
             "edited": .bool(row.isEdited), "deleted": .bool(row.isDeleted), "reactions": .object(reactions),
             "stored_by": .optional(row.storedBy), "reply_to": .optional(row.replyTo?.hex),
             "mentions": .array(row.mentions.map { .string($0.description) }), "pinned": .bool(row.isPinned),
-            "actor": .string(row.actor.description),
+            "actor": .string(row.actor.description), "files": row.files.json,
         ]
     }
 
@@ -79,6 +79,10 @@ package struct MessageText {
         if row.isEdited, !row.isDeleted { parts[parts.count - 1] += self.output.styled(" (edited)", .dim) }
         lines.append(head + "  " + parts[0])
         lines += parts.dropFirst().map { indent + "| " + $0 }
+        for file in row.files {
+            let name = self.output.foreign(file.name)
+            lines.append(indent + self.output.styled("file \(name), \(file.size) bytes", .dim))
+        }
         if !row.reactions.isEmpty {
             let reactions = row.reactions.map { "\(self.output.foreign($0.emoji)) \($0.count)" }
             lines.append(indent + reactions.joined(separator: "  "))

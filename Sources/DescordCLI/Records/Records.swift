@@ -136,11 +136,12 @@ package struct Records: Sendable {
     }
 
     package func post(
-        _ text: String, in channel: ChannelID, of space: SpaceID, context: MessageContext = MessageContext(),
-        now: WallTime
+        _ text: String, files: [PostedFile] = [], in channel: ChannelID, of space: SpaceID,
+        context: MessageContext = MessageContext(), now: WallTime
     ) throws(CommandError) -> OperationID {
         try self.explained { () throws(StoreError) in
-            try self.store.post(text, channel: channel, in: space, context: context, at: now)
+            try self.store.post(
+                text, files: files, channel: channel, in: space, context: context, at: now)
         }.operation.id
     }
 
@@ -226,6 +227,6 @@ package struct Records: Sendable {
             isEdited: message.isEdited, isDeleted: message.isDeleted, isPinned: message.isPinned,
             reactions: message.reactions, replyTo: message.replyTo,
             mentions: message.mentions.map { PeerID($0) }, storedBy: message.storedBy, event: message.event,
-            actor: PeerID(message.actor))
+            actor: PeerID(message.actor), files: message.files)
     }
 }

@@ -172,13 +172,15 @@ package struct MessageRow: Equatable, Sendable {
     package var event: MessageEvent
     /// Who did that.
     package var actor: PeerID
+    /// The files that belong to it.
+    package var files: [FileReference]
 
     package init(
         op: OperationID, space: SpaceID, spaceName: String?, channel: ChannelID, channelName: String?,
         thread: OperationID?, author: PeerID, authorName: String?, time: WallTime, received: WallTime,
         arrival: Int64, text: String?, isEdited: Bool, isDeleted: Bool, isPinned: Bool = false,
         reactions: [Reaction], replyTo: OperationID? = nil, mentions: [PeerID] = [], storedBy: Int?,
-        event: MessageEvent = .posted, actor: PeerID? = nil
+        event: MessageEvent = .posted, actor: PeerID? = nil, files: [FileReference] = []
     ) {
         self.op = op
         self.space = space
@@ -201,6 +203,7 @@ package struct MessageRow: Equatable, Sendable {
         self.storedBy = storedBy
         self.event = event
         self.actor = actor ?? author
+        self.files = files
     }
 }
 

@@ -9,12 +9,18 @@ public struct MessagePost: OperationPayload {
     public var text: String
     /// The message that it answers.
     public var replyTo: OperationID?
+    /// The files that belong to it, at most 8.
+    public var files: [FileReference]
     /// Whom it speaks of, at most 64.
     public var mentions: [Ed25519.PublicKey]
 
-    public init(text: String, replyTo: OperationID? = nil, mentions: [Ed25519.PublicKey] = []) {
+    public init(
+        text: String, replyTo: OperationID? = nil, files: [FileReference] = [],
+        mentions: [Ed25519.PublicKey] = []
+    ) {
         self.text = text
         self.replyTo = replyTo
+        self.files = files
         self.mentions = mentions
     }
 
@@ -24,6 +30,10 @@ public struct MessagePost: OperationPayload {
         let replyTo = OperationID(bytes: message.replyTo.octets)
         guard (replyTo != nil) == message.hasReplyTo else { return nil }
         self.replyTo = replyTo
+        guard message.files.count <= PayloadLimits.maxFileCount else { return nil }
+        let files = message.files.compactMap { FileReference($0) }
+        guard files.count == message.files.count else { return nil }
+        self.files = files
         guard let mentions = OperationPayloads.keys(message.mentions.map(\.octets)) else { return nil }
         self.mentions = mentions
     }
@@ -32,6 +42,7 @@ public struct MessagePost: OperationPayload {
         var message = PBMessagePost()
         message.text = text
         if let replyTo { message.replyTo = .init(octets: replyTo.bytes) }
+        message.files = self.files.map(\.message)
         message.mentions = mentions.map { .init(octets: $0.bytes) }
         return message.octets
     }

@@ -26,6 +26,8 @@ public enum PayloadLimits {
     public static let maxEmojiSize = 64
     /// Operations that one reaction remove or unpin takes back.
     public static let maxTargetCount = 64
+    /// Files that belong to one message.
+    public static let maxFileCount = 8
     /// The highest rank that can be given; the creator's is one more.
     public static let maxRank: UInt32 = 1_000
     /// The creator's rank, for ever.

@@ -959,6 +959,9 @@ nonisolated struct PBMessagePost: Sendable {
   /// Clears the value of `replyTo`. Subsequent reads from it will return its default value.
   mutating func clearReplyTo() {self._replyTo = nil}
 
+  /// at most 8
+  var files: [PBFileReference] = []
+
   /// members' keys, at most 64
   var mentions: [Data] = []
 
@@ -968,6 +971,51 @@ nonisolated struct PBMessagePost: Sendable {
 
   fileprivate var _text: String? = nil
   fileprivate var _replyTo: Data? = nil
+}
+
+/// A file that belongs to a message, by its content.
+nonisolated struct PBFileReference: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// at most 256 bytes
+  var name: String {
+    get {_name ?? String()}
+    set {_name = newValue}
+  }
+  /// Returns true if `name` has been explicitly set.
+  var hasName: Bool {self._name != nil}
+  /// Clears the value of `name`. Subsequent reads from it will return its default value.
+  mutating func clearName() {self._name = nil}
+
+  /// at most 8388608
+  var size: UInt64 {
+    get {_size ?? 0}
+    set {_size = newValue}
+  }
+  /// Returns true if `size` has been explicitly set.
+  var hasSize: Bool {self._size != nil}
+  /// Clears the value of `size`. Subsequent reads from it will return its default value.
+  mutating func clearSize() {self._size = nil}
+
+  /// SHA-256 of its bytes
+  var hash: Data {
+    get {_hash ?? Data()}
+    set {_hash = newValue}
+  }
+  /// Returns true if `hash` has been explicitly set.
+  var hasHash: Bool {self._hash != nil}
+  /// Clears the value of `hash`. Subsequent reads from it will return its default value.
+  mutating func clearHash() {self._hash = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _name: String? = nil
+  fileprivate var _size: UInt64? = nil
+  fileprivate var _hash: Data? = nil
 }
 
 /// Kind 2001.
@@ -2064,7 +2112,7 @@ nonisolated extension PBBudgetChange: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension PBMessagePost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".MessagePost"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{4}\u{2}reply_to\0\u{2}\u{2}mentions\0\u{c}\u{2}\u{1}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{4}\u{2}reply_to\0\u{1}files\0\u{1}mentions\0\u{c}\u{2}\u{1}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2074,6 +2122,7 @@ nonisolated extension PBMessagePost: SwiftProtobuf.Message, SwiftProtobuf._Messa
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self._text) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self._replyTo) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.files) }()
       case 5: try { try decoder.decodeRepeatedBytesField(value: &self.mentions) }()
       default: break
       }
@@ -2091,6 +2140,9 @@ nonisolated extension PBMessagePost: SwiftProtobuf.Message, SwiftProtobuf._Messa
     try { if let v = self._replyTo {
       try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
     } }()
+    if !self.files.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.files, fieldNumber: 4)
+    }
     if !self.mentions.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.mentions, fieldNumber: 5)
     }
@@ -2100,7 +2152,52 @@ nonisolated extension PBMessagePost: SwiftProtobuf.Message, SwiftProtobuf._Messa
   static func ==(lhs: PBMessagePost, rhs: PBMessagePost) -> Bool {
     if lhs._text != rhs._text {return false}
     if lhs._replyTo != rhs._replyTo {return false}
+    if lhs.files != rhs.files {return false}
     if lhs.mentions != rhs.mentions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFileReference: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileReference"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}size\0\u{1}hash\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._name) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._size) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self._hash) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._name {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._size {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._hash {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBFileReference, rhs: PBFileReference) -> Bool {
+    if lhs._name != rhs._name {return false}
+    if lhs._size != rhs._size {return false}
+    if lhs._hash != rhs._hash {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -20,6 +20,12 @@ extension NodeEngine {
                 }.mapError { Self.failure($0) })
         case .sync(let space, let ticket, let timeout):
             self.answerSync(space, ticket: ticket, timeout: timeout, reply: reply)
+        case .fetch(let text, let timeout):
+            guard let message = OperationID(hex: text) else { return reply(.failure(.invalid("message"))) }
+            self.fetchFiles(of: message, deadline: .now() + .milliseconds(Int64(timeout)), dials: true)
+                .whenComplete { result in
+                    reply(result.map { HandoverResult() }.mapError { Self.failure($0) })
+                }
         case .dial(let text, let timeout):
             guard let address = Multiaddr(parsing: text) else { return reply(.failure(.invalid("address"))) }
             self.dialTyped(address, deadline: .milliseconds(timeout)).whenComplete { result in

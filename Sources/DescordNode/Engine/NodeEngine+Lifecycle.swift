@@ -18,6 +18,7 @@ extension NodeEngine {
         self.host.onDiscovered = { [unowned self] peer, candidates in self.dial(peer, at: candidates) }
         self.host.onOwnIdentityElsewhere = { [unowned self] in self.sameKeyElsewhere(at: $0) }
         self.host.setHandler(SyncLimits.protocolID) { [unowned self] stream in self.acceptSync(stream) }
+        self.host.setHandler(FileLimits.protocolID) { [unowned self] stream in self.files.accept(stream) }
         self.pipeline.onAdmitted = { [unowned self] in self.admitted($0, from: $1) }
         self.pipeline.onFailure = { [unowned self] error in
             self.logger.error("the database failed", metadata: ["error": "\(error)"])
@@ -29,6 +30,7 @@ extension NodeEngine {
             self.dialKnownPeers()
             self.tendStore()
             self.keepRecordingMetrics()
+            self.files.start()
             return addresses
         }
     }
@@ -74,6 +76,7 @@ extension NodeEngine {
         for session in context.sessions where removed.contains(session.peer) {
             if leavers.contains(session.peer) { session.leave() } else { session.reset() }
         }
+        self.files.membersRemoved(removed, from: context.id)
         // Who has just become a member said who it is before that.
         for connection in self.host.connections where joined.contains(connection.peer) {
             self.keepRecord(of: connection)
@@ -92,6 +95,7 @@ extension NodeEngine {
         guard !self.isStopping else { return self.eventLoop.makeSucceededVoidFuture() }
         self.isStopping = true
         for driver in self.unopenedSessions { driver.reset() }
+        self.files.stop()
         for context in self.spaces {
             for session in context.sessions { session.leave() }
         }

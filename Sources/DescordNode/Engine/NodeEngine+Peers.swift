@@ -103,6 +103,7 @@ extension NodeEngine {
             _ = self.host.ping(connection.peer)
         }
         for context in self.spaces { self.countOnlineMembers(of: context) }
+        self.files.connected(connection.peer)
         self.progressed()
     }
 

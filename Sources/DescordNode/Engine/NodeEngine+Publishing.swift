@@ -9,6 +9,8 @@ import NIOCore
 public struct Publication: Sendable {
     /// How many other members stored each operation.
     public var storedBy: [OperationID: Int]
+    /// How many other members hold every file of each message that has some.
+    public var heldBy: [OperationID: Int] = [:]
     /// Whether there is another member at all.
     public var hasOtherMembers: Bool
     /// From the call until the first stream to a member was open; nil when none was.
@@ -23,8 +25,9 @@ extension NodeEngine {
     /// How long a node with multicast DNS waits for somebody to be found, when nobody else is left to answer.
     static let discoveryGrace = TimeAmount.seconds(2)
 
-    /// Publishes operations that the store holds, and waits for receipts of `count` members, until the
-    /// deadline or until nobody is left who could answer.
+    /// Publishes operations that the store holds, and waits for receipts of `count` members, and until so
+    /// many hold the files of messages among them; until the deadline or until nobody is left who could
+    /// answer.
     func publish(
         _ ids: [OperationID], in space: SpaceID, waitingFor count: Int, deadline: NIODeadline
     ) -> EventLoopFuture<Publication> {
@@ -39,7 +42,16 @@ extension NodeEngine {
         self.publishToMesh(ids, in: context)
         var offered: Set<PeerID> = []
         func elapsed() -> Duration { .nanoseconds((NIODeadline.now() - start).nanoseconds) }
-        func isStored() -> Bool { ids.allSatisfy { self.receipts.count(of: $0) >= needed } }
+        // What cannot be read now is waited for by nobody.
+        let files = ids.compactMap { id in (try? self.store.files(of: id)).map { (id, $0.files) } }
+            .filter { !$0.1.isEmpty }
+        func isStored() -> Bool {
+            ids.allSatisfy { self.receipts.count(of: $0) >= needed }
+                && files.allSatisfy { self.files.holderCount(of: $0.1, in: context) >= needed }
+        }
+        func mayBeTaken() -> Bool {
+            needed > 0 && files.contains { self.files.mayStillBeTaken($0.1, in: context) }
+        }
         let grace = self.configuration.usesMulticastDNS && needed > 0 ? start + Self.discoveryGrace : start
         let graceTimer = self.eventLoop.assumeIsolated().scheduleTask(deadline: grace) { self.progressed() }
         return self.wait(until: deadline) { [unowned self] in
@@ -48,16 +60,23 @@ extension NodeEngine {
             if publication.publish == nil, context.unsent.isEmpty { publication.publish = elapsed() }
             if publication.stored == nil, isStored() { publication.stored = elapsed() }
             let settled = self.dialsAreSettled && self.subscriptionsAreKnown
-            if isStored() { return self.subscriptionsAreKnown && (needed > 0 || settled) }
+            if isStored() {
+                // Who is in the middle of a file gets the rest of it.
+                let isServing = needed > 0 && !files.isEmpty && !self.files.services.isEmpty
+                return self.subscriptionsAreKnown && (needed > 0 || settled) && !isServing
+            }
             let nobodyLeft =
                 settled && self.unsettledSessions == 0 && self.receiptsInFlight == 0
-                && !self.mayStillAnswer(ids, in: context)
+                && !self.mayStillAnswer(ids, in: context) && !mayBeTaken()
             return nobodyLeft && NIODeadline.now() >= grace
         }.flatMap { [self] _ in
             graceTimer.cancel()
             return self.gossip.flush()
         }.map { [self] in
             for id in ids { publication.storedBy[id] = self.receipts.count(of: id) }
+            for (id, files) in files {
+                publication.heldBy[id] = self.files.holderCount(of: files, in: context)
+            }
             return publication
         }.flatMap { [self] publication in
             if needed > 0 {

@@ -229,6 +229,7 @@ extension NodeEngine {
                 session.push(here.map(\.id))
             }
         }
+        self.files.admitted(operations.map(\.operation))
         if let newest = operations.map(\.arrival).max() { self.onArrival?(newest) }
         self.progressed()
     }

@@ -89,6 +89,8 @@ final class NodeEngine {
     var heartbeatCount: UInt64 = 0
     /// What was counted.
     var metrics = MetricsRecorder()
+    /// Files that members take from us, and that we fetch.
+    lazy var files = FileExchange(self)
     /// When the node was made.
     let startedAt: WallTime
 

@@ -14,6 +14,8 @@ package enum HandoverRequest: Sendable, Equatable {
     case peers
     /// Reconciles one space (or, without one, all) with reachable members; with a ticket, joins it.
     case sync(space: String?, ticket: String?, timeoutMilliseconds: Int)
+    /// Fetches the files of a message: `sync` with a message.
+    case fetch(message: String, timeoutMilliseconds: Int)
     /// Dials an address that a person typed.
     case dial(address: String, timeoutMilliseconds: Int)
 
@@ -29,7 +31,7 @@ package enum HandoverRequest: Sendable, Equatable {
         case .publish: "publish"
         case .follow: "follow"
         case .peers: "peers"
-        case .sync: "sync"
+        case .sync, .fetch: "sync"
         case .dial: "dial"
         }
     }
@@ -67,6 +69,7 @@ struct HandoverLine: Codable {
         var timeoutMilliseconds: Int?
         var space: String?
         var ticket: String?
+        var message: String?
         var address: String?
         var arrival: Int64?
     }
@@ -99,6 +102,7 @@ package struct HandoverResult: Codable, Sendable, Equatable {
     /// A `Publication` on the socket: ids in hex, durations in nanoseconds.
     package struct Publication: Codable, Sendable, Equatable {
         var storedBy: [String: Int]
+        var heldBy: [String: Int]?
         var hasOtherMembers: Bool
         var connect: Int64?
         var publish: Int64?
@@ -129,6 +133,9 @@ extension HandoverRequest {
             parameters.space = space
             parameters.ticket = ticket
             parameters.timeoutMilliseconds = timeout
+        case .fetch(let message, let timeout):
+            parameters.message = message
+            parameters.timeoutMilliseconds = timeout
         case .dial(let address, let timeout):
             parameters.address = address
             parameters.timeoutMilliseconds = timeout
@@ -155,6 +162,10 @@ extension HandoverRequest {
                 timeoutMilliseconds: try required(parameters.timeoutMilliseconds, "timeoutMilliseconds"))
         case "follow": self = .follow
         case "peers": self = .peers
+        case "sync" where parameters.message != nil:
+            self = .fetch(
+                message: try required(parameters.message, "message"),
+                timeoutMilliseconds: try required(parameters.timeoutMilliseconds, "timeoutMilliseconds"))
         case "sync":
             self = .sync(
                 space: parameters.space, ticket: parameters.ticket,

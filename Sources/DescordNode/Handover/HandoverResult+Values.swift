@@ -7,6 +7,7 @@ extension HandoverResult.Publication {
     init(_ publication: Publication) {
         self.init(
             storedBy: Dictionary(uniqueKeysWithValues: publication.storedBy.map { ($0.key.hex, $0.value) }),
+            heldBy: Dictionary(uniqueKeysWithValues: publication.heldBy.map { ($0.key.hex, $0.value) }),
             hasOtherMembers: publication.hasOtherMembers,
             connect: publication.connect?.saturatedNanoseconds,
             publish: publication.publish?.saturatedNanoseconds,
@@ -15,12 +16,16 @@ extension HandoverResult.Publication {
 
     /// The value that the holder sent.
     var value: Publication {
-        var storedBy: [OperationID: Int] = [:]
-        for (hex, count) in self.storedBy {
-            if let id = OperationID(hex: hex) { storedBy[id] = count }
+        func byID(_ counts: [String: Int]) -> [OperationID: Int] {
+            var result: [OperationID: Int] = [:]
+            for (hex, count) in counts {
+                if let id = OperationID(hex: hex) { result[id] = count }
+            }
+            return result
         }
         return Publication(
-            storedBy: storedBy, hasOtherMembers: self.hasOtherMembers,
+            storedBy: byID(self.storedBy), heldBy: byID(self.heldBy ?? [:]),
+            hasOtherMembers: self.hasOtherMembers,
             connect: self.connect.map { .nanoseconds($0) }, publish: self.publish.map { .nanoseconds($0) },
             stored: self.stored.map { .nanoseconds($0) })
     }

@@ -30,14 +30,7 @@ extension Store {
         at now: WallTime? = nil
     ) throws(StoreError) -> Authored {
         try self.authoring(now) { author in
-            try author.requireChannel(channel, in: space)
-            let post = MessagePost(text: text, replyTo: context.replyTo, mentions: context.mentions)
-            var thread: OperationID?
-            if let named = context.thread {
-                thread = try author.thread(named, in: space, channel: channel)
-            }
-            return try author.write(
-                post, in: space, channel: channel, target: thread, following: thread.map { [$0] } ?? [])
+            try author.post(MessagePost(text: text), channel: channel, in: space, context: context)
         }
     }
 
@@ -124,6 +117,20 @@ extension Store {
 }
 
 extension AuthoringTransaction {
+    /// Posts a message in its context.
+    mutating func post(
+        _ message: MessagePost, channel: ChannelID, in space: SpaceID, context: MessageContext
+    ) throws -> Authored {
+        try requireChannel(channel, in: space)
+        var message = message
+        message.replyTo = context.replyTo
+        message.mentions = context.mentions
+        var thread: OperationID?
+        if let named = context.thread { thread = try self.thread(named, in: space, channel: channel) }
+        return try write(
+            message, in: space, channel: channel, target: thread, following: thread.map { [$0] } ?? [])
+    }
+
     /// The thread that is meant: one of this id, the one that a message is in or hangs on, or a new one on
     /// that message.
     fileprivate mutating func thread(

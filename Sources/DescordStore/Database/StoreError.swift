@@ -25,6 +25,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case forkedKey
     /// What was to be written makes no operation: too large, mostly.
     case operation(OperationFailure)
+    /// The files of the space take as much room as they may.
+    case filesFull
     /// The clock is at its end.
     case clockExhausted
     /// No name and no prefix fits.

@@ -85,6 +85,7 @@ struct Ingestion {
                 operation.salt.map { Data($0) }, operation.content.map { Data($0) }, operation.encoded.count,
                 number,
             ])
+        try FileTable.enter(operation, number, self.db)
         switch state {
         case .admitted:
             try self.refreshMessage(of: operation)
@@ -218,6 +219,7 @@ struct Ingestion {
         case .memberLeave, .memberRemove, .ban:
             guard let member = operation.revokedMember else { return }
             try self.db.run("INSERT INTO departures VALUES (?, ?, ?)", [number, row.number, member.data])
+        case .messagePost: try FileTable.enter(operation, number, self.db)
         case .inviteRevoke:
             guard let revoke = operation.payload(InviteRevoke.self) else { return }
             try self.db.run(

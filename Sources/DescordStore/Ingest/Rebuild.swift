@@ -89,6 +89,9 @@ enum Rebuild {
                 release_at = NULL
             WHERE space = ?
             """, [row.number])
+        try db.run(
+            "DELETE FROM file_references WHERE n IN (SELECT n FROM operations WHERE space = ?)",
+            [row.number])
         row.authorityCount = 0
         row.fingerprint = SetFingerprint()
         row.creator = nil
@@ -122,6 +125,7 @@ extension Store {
             "SELECT space, hex(id) FROM tips ORDER BY space, id",
             "SELECT space, hex(author), sequence FROM forks ORDER BY space, author, sequence",
             "SELECT hex(parent), child FROM pending_links ORDER BY parent, child",
+            "SELECT n, place, hex(hash), size FROM file_references ORDER BY n, place",
         ]
         return try queries.enumerated().flatMap { index, sql in
             try Row.fetchAll(db, sql: sql).map { row in

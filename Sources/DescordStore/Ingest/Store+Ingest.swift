@@ -59,6 +59,7 @@ extension Store {
             try db.run(
                 "DELETE FROM operations WHERE state IN (1, 2) AND received_at < ? AND author <> ?",
                 [limit, self.publicKey.data])
+            try FileTable.purgeUnreferred(db)
             for id in spaces {
                 guard let row = try SpaceRow.find(db, id) else { continue }
                 try Self.rebuildSet(db, row)
@@ -95,5 +96,6 @@ extension Store {
         }
         try db.run("DELETE FROM settings WHERE key = ?", [Self.joinsKey(id)])
         try db.run("DELETE FROM spaces WHERE n = ?", [row.number])
+        try FileTable.purgeUnreferred(db)
     }
 }

@@ -183,7 +183,8 @@ extension Store {
                     ? try db.integer("SELECT count(*) FROM receipts WHERE n = ?", [row["n"] as Int64]).map {
                         Int($0)
                     }
-                    : nil)
+                    : nil,
+                files: post?.files ?? [])
         }
     }
 }

@@ -117,6 +117,8 @@ public struct MessageSummary: Hashable, Sendable {
     public var actor: Ed25519.PublicKey
     /// How many other members said that they stored it; nil for the messages of others.
     public var storedBy: Int?
+    /// The files that belong to it.
+    public var files: [FileReference]
 }
 
 /// A reaction to a message.

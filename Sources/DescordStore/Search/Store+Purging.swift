@@ -53,6 +53,7 @@ extension Store {
         else { return false }
         let number: Int64 = row["n"]
         try MessageWords.purge(number, db)
+        try FileTable.purge(of: number, db)
         try db.run(
             "UPDATE operations SET salt = NULL, content = NULL, size = ? WHERE n = ?",
             [header.encoded.count, number])
