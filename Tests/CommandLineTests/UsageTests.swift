@@ -4,7 +4,7 @@ import Testing
 /// How arguments are read, and what is said when they cannot be.
 @Suite struct UsageTests {
     private static let laterCommands = [
-        "serve", "agent", "doctor", "edit",
+        "serve", "agent", "doctor", "debug",
     ]
 
     @Test func globalOptionsStandBeforeAndAfterTheCommand() async throws {

@@ -137,7 +137,8 @@ struct AuthorityHistory {
         case 10, 11, 12: self.write(RoleGrant(role: self.role(known), member: member), by: writer)
         case 8, 13:
             self.revoke(target, by: writer) { RoleTake(role: $1, member: member, lastGood: $0) }
-        case 4, 14: self.revoke(target, by: writer) { good, _ in MemberRemove(member: member, lastGood: good) }
+        case 4, 14:
+            self.revoke(target, by: writer) { good, _ in MemberRemove(member: member, lastGood: good) }
         case 7, 15: self.revoke(target, by: writer) { good, _ in Ban(member: member, lastGood: good) }
         case 16: self.write(Unban(member: member), by: writer)
         case 17:

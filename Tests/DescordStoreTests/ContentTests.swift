@@ -157,9 +157,11 @@ import Testing
         let theirs = try world.bob.store.post(
             "no", channel: world.channel, in: world.space, context: MessageContext(thread: root.id))
         for (author, reader) in [(world.alice, world.bob), (world.bob, world.alice)] {
-            let all = try author.store.messages(MessageFilter()).map(\.id)
-            let threads = try author.store.threads(of: world.space).map(\.id)
-            let operations = try (threads + all).compactMap { try author.store.operation($0) }
+            let messages = try author.store.messages(MessageFilter()).compactMap {
+                try author.store.operation($0.id)
+            }
+            let begun = try messages.compactMap(\.header.target).compactMap { try author.store.operation($0) }
+            let operations = messages + begun
             _ = try reader.store.ingest(operations, from: .sync(author.store.peerID))
         }
         var seen: [ThreadSummary] = []

@@ -45,7 +45,7 @@ import Testing
                 let now = later.acting[operation.id]
                 #expect(
                     now == rank,
-                    "SEED=\(seed): kind \(operation.kind.rawValue) of rank \(rank) has now \(String(describing: now))"
+                    "SEED=\(seed): kind \(operation.kind.rawValue): \(rank), now \(String(describing: now))"
                 )
                 if now != rank { return }
             }
