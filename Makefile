@@ -13,7 +13,7 @@ ZSH_COMPLETION = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long bench build install lint format docs proto proto-check powerloss clean
+.PHONY: help demo test test-long bench mutants build install lint format docs proto proto-check powerloss clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -28,6 +28,9 @@ test: ## install what is missing, build once, and run every test
 
 test-long: ## the same with the randomised suites a hundred times as long
 	@SCALE=100 Scripts/run-tests
+
+mutants: ## apply each mutant of Tests/Mutants, and check that tests fail for it
+	@Scripts/mutants
 
 # For the build before it too: the manifest is the same then, and nothing is built twice.
 bench: export DESCORD_BENCHMARKS = 1
