@@ -54,7 +54,11 @@ package struct DatabaseRebuildCommand: DescordCommand {
     package init() {}
 
     package func run(in context: CommandContext) async throws {
-        let changed = try context.home().records.rebuild()
+        let progress = Progress(context)
+        let changed = try context.home().records.rebuild { done, total in
+            progress?.show("judged \(done) of \(total) operations")
+        }
+        progress?.clear()
         if context.output.isJSON {
             try context.output.emit(["changed": .integer(Int64(changed))])
         } else {

@@ -56,10 +56,10 @@ extension Records {
     }
 
     /// Computes anew what follows from the operations; returns how many rows are another now.
-    package func rebuild() throws(CommandError) -> Int {
+    package func rebuild(report: (_ done: Int, _ total: Int) -> Void) throws(CommandError) -> Int {
         try self.explained { () throws(StoreError) in
             let before = try self.store.derivedState()
-            try self.store.rebuild()
+            try self.store.rebuild(report: report)
             let after = try self.store.derivedState()
             return zip(before, after).count { $0 != $1 } + abs(before.count - after.count)
         }

@@ -11,14 +11,26 @@ import LibP2PCore
 /// so that every table ends as it was.
 enum Rebuild {
     /// Rebuilds every space.
-    static func all(_ db: Database, now: WallTime) throws {
+    ///
+    /// Now and then `report` is told how many operations of how many were judged.
+    static func all(_ db: Database, now: WallTime, report: (Int, Int) -> Void = { _, _ in }) throws {
+        let total = Int(try db.integer("SELECT count(*) FROM operations") ?? 0)
+        var done = 0
         for id in try db.ids("SELECT id FROM spaces ORDER BY n") {
             guard let row = try SpaceRow.find(db, id) else { continue }
-            try Self.space(row, db, now: now)
+            try Self.space(row, db, now: now) {
+                done += 1
+                if done % Self.reportInterval == 0 { report(done, total) }
+            }
         }
     }
 
-    private static func space(_ row: SpaceRow, _ db: Database, now: WallTime) throws {
+    /// Operations between two reports.
+    private static let reportInterval = 64
+
+    private static func space(
+        _ row: SpaceRow, _ db: Database, now: WallTime, didJudge: () -> Void
+    ) throws {
         let order = try db.rows(
             "SELECT n, state FROM operations WHERE space = ? ORDER BY settled IS NULL, settled, n",
             [row.number]
@@ -35,6 +47,7 @@ enum Rebuild {
                     "SELECT envelope, salt, content FROM operations WHERE n = ?", [number]),
                 let operation = Operation(found)
             else { continue }
+            didJudge()
             // What was not held is not held now, even if this machine's clock went back.
             try Self.enter(operation, number, at: wasHeld ? now : Self.lateEnough, in: row, &ingestion)
         }
@@ -100,9 +113,11 @@ enum Rebuild {
 
 extension Store {
     /// Computes everything anew that follows from the operations.
-    public func rebuild(now: WallTime? = nil) throws(StoreError) {
+    public func rebuild(
+        now: WallTime? = nil, report: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws(StoreError) {
         let now = now ?? self.wallTime()
-        try self.write { db in try Rebuild.all(db, now: now) }
+        try self.write { db in try Rebuild.all(db, now: now, report: report) }
     }
 
     /// What `rebuild` computes, as text, line by line: equal before and after it in a sound database.
