@@ -30,4 +30,25 @@ import Testing
         #expect(seen.first?.isGenesis == true)
         #expect(seen.contains { $0.id == first.id && $0.content == first.content })
     }
+
+    @Test func whatARevocationTookBackIsHandedOutToo() throws {
+        let world = try World().joined()
+        let late = try world.post(world.bob, "late")
+        _ = try world.alice.store.ingest([late], from: .sync(world.bob.store.peerID))
+        let between = try world.post(world.alice, "links to it")
+        #expect(between.header.links.contains(late.id))
+        _ = try world.alice.store.kick(world.bob.store.publicKey, lastGood: .nothing, in: world.space)
+        #expect(try world.alice.store.state(of: late.id) == .revoked)
+        var seen: [Operation] = []
+        try world.alice.store.archive(world.space) { part in
+            if case .operation(let operation) = part { seen.append(operation) }
+        }
+        // Or else what links to it would wait for ever where the archive is taken in.
+        #expect(Set(seen.map(\.id)) == Set(try world.alice.store.all(world.space).map(\.id)))
+        let carol = try TestHome(world.clock, seed: 3)
+        try carol.store.beginJoin(world.space)
+        _ = try carol.store.ingest(seen, from: .file)
+        #expect(try carol.store.state(of: between.id) == .admitted)
+        #expect(try carol.store.state(of: late.id) == .revoked)
+    }
 }

@@ -53,7 +53,7 @@ def progress_is_shown_on_a_terminal_and_goes_away(place):
         joining = ("space", "join", "-", "--connect", address)
         shown["space join"] = on_terminal(bob, *joining, stdin=alice.ticket())
     words = {"export": "exported 1 of", "verify": "verified 1 of", "import": "imported 256 of",
-             "rebuild": "judged 64 of 303", "space join": "received "}
+             "rebuild": "judged 64 of 302", "space join": "received "}
     for what, word in words.items():
         text = shown[what]
         check("\r\x1b[K" + word in text, f"{what} showed {text!r}")

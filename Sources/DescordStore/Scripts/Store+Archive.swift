@@ -9,7 +9,7 @@ extension Store {
         case operation(DescordCore.Operation)
     }
 
-    /// Hands out every operation of a space that is in force or void, as of one moment: each after all that
+    /// Hands out every settled operation of a space but the invalid ones, as of one moment: each after all that
     /// it links to, otherwise by arrival, and what never came into force last.
     ///
     /// What waits or contradicts its links has no place behind them, and is left to synchronisation.
@@ -22,13 +22,14 @@ extension Store {
             }
             let count =
                 try db.integer(
-                    "SELECT count(*) FROM operations WHERE space = ? AND state IN (0, 4)", [row.number]) ?? 0
+                    "SELECT count(*) FROM operations WHERE space = ? AND state IN (0, 4, 5)", [row.number])
+                ?? 0
             try body(.beginning(name: row.name, count: Int(count)))
             var walk = ArchiveWalk(db: db, space: row.number)
             let numbers = try Int64.fetchCursor(
                 db,
                 sql: """
-                    SELECT n FROM operations WHERE space = ? AND state IN (0, 4)
+                    SELECT n FROM operations WHERE space = ? AND state IN (0, 4, 5)
                     ORDER BY arrival IS NULL, arrival, clock, id
                     """, arguments: [row.number])
             while let number = try numbers.next() {
@@ -66,7 +67,7 @@ private struct ArchiveWalk {
             var missing: [Int64] = []
             for link in SpaceEntry.links(row["links"]) {
                 if let parent = try self.db.integer(
-                    "SELECT n FROM operations WHERE id = ? AND space = ? AND state IN (0, 4)",
+                    "SELECT n FROM operations WHERE id = ? AND space = ? AND state IN (0, 4, 5)",
                     [link.data, self.space]), !self.visited.contains(parent)
                 {
                     missing.append(parent)
