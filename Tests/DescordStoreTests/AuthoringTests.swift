@@ -91,6 +91,17 @@ import Testing
         #expect(try world.post(world.bob, "again").header.dependencies.isEmpty)
     }
 
+    @Test func admissionThatIsTooFarAheadIsSaid() throws {
+        let world = try World()
+        let (invite, key) = try world.alice.store.createInvite(in: world.space, uses: 1, expires: nil)
+        let request = try world.request(world.bob, invite: invite.operation.id, key: key)
+        _ = try world.alice.store.admit(request, at: world.clock.now + .seconds(300))
+        try world.sync(to: world.bob)
+        #expect(throws: StoreError.clockBehind(seconds: 300)) { try world.post(world.bob, "too early") }
+        world.clock.advance(by: .seconds(241))
+        #expect(try world.post(world.bob, "in time").header.dependencies.count == 1)
+    }
+
     @Test func joinFollowsTheGenesisWhenEverythingIsTooFarAhead() throws {
         let clock = TestClock()
         let alice = try TestHome(clock, seed: 1)
