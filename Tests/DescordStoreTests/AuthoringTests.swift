@@ -124,6 +124,7 @@ import Testing
         // channel.
         var operations: [Operation] = []
         var channel: OperationID?
+        var ahead: Operation?
         for number in 20..<32 as Range<UInt8> {
             let home = try TestHome(world.clock, seed: number)
             try world.join(home)
@@ -134,9 +135,19 @@ import Testing
             }
             world.clock.advance(by: .seconds(1))
             operations.append(try world.post(home, "from \(number)"))
+            if number == 20 {
+                ahead = try home.store.createChannel(
+                    name: ChannelName(parsing: "late"), in: world.space, at: world.clock.now + .seconds(300)
+                ).operation
+            }
             world.clock.advance(by: .seconds(1))
         }
         _ = try world.alice.store.ingest(operations, from: .file)
+        // What its author writes after it, too far ahead to be linked to, does not take its place.
+        if let ahead {
+            _ = try world.alice.store.ingest([ahead], from: .file)
+            #expect(world.heads.contains(ahead.id))
+        }
         let links = try world.post(world.alice, "all").header.dependencies
         #expect(links.count == OperationHeader.maxDependencyCount)
         #expect(links.first == channel)
