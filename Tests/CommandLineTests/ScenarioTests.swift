@@ -36,6 +36,7 @@ import Testing
         "deleted_message_leaves_every_disk",
         "edited_message_is_shown_and_found_anew_everywhere",
         "every_snippet_of_the_cookbook_is_run",
+        "export_ended_at_any_write_leaves_a_whole_file",
         "export_is_there_whole_or_not_at_all",
         "exported_space_verifies_without_a_home",
         "fifty_posts_in_a_row_are_each_heard_once",

@@ -91,6 +91,17 @@ import Testing
         #expect(try world.post(world.bob, "again").header.dependencies.isEmpty)
     }
 
+    @Test func admissionThatIsTooFarAheadIsSaid() throws {
+        let world = try World()
+        let (invite, key) = try world.alice.store.createInvite(in: world.space, uses: 1, expires: nil)
+        let request = try world.request(world.bob, invite: invite.operation.id, key: key)
+        _ = try world.alice.store.admit(request, at: world.clock.now + .seconds(300))
+        try world.sync(to: world.bob)
+        #expect(throws: StoreError.clockBehind(seconds: 300)) { try world.post(world.bob, "too early") }
+        world.clock.advance(by: .seconds(241))
+        #expect(try world.post(world.bob, "in time").header.dependencies.count == 1)
+    }
+
     @Test func joinFollowsTheGenesisWhenEverythingIsTooFarAhead() throws {
         let clock = TestClock()
         let alice = try TestHome(clock, seed: 1)
@@ -113,6 +124,7 @@ import Testing
         // channel.
         var operations: [Operation] = []
         var channel: OperationID?
+        var ahead: Operation?
         for number in 20..<32 as Range<UInt8> {
             let home = try TestHome(world.clock, seed: number)
             try world.join(home)
@@ -123,9 +135,19 @@ import Testing
             }
             world.clock.advance(by: .seconds(1))
             operations.append(try world.post(home, "from \(number)"))
+            if number == 20 {
+                ahead = try home.store.createChannel(
+                    name: ChannelName(parsing: "late"), in: world.space, at: world.clock.now + .seconds(300)
+                ).operation
+            }
             world.clock.advance(by: .seconds(1))
         }
         _ = try world.alice.store.ingest(operations, from: .file)
+        // What its author writes after it, too far ahead to be linked to, does not take its place.
+        if let ahead {
+            _ = try world.alice.store.ingest([ahead], from: .file)
+            #expect(world.heads.contains(ahead.id))
+        }
         let links = try world.post(world.alice, "all").header.dependencies
         #expect(links.count == OperationHeader.maxDependencyCount)
         #expect(links.first == channel)

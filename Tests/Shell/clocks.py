@@ -5,7 +5,7 @@ import sqlite3
 import struct
 import subprocess
 
-from place import ROOT, check, scenario, until
+from place import ROOT, check, read_json, scenario, until
 
 MINUTE, HOUR = 60_000, 3_600_000  # milliseconds
 SLACK = 120_000  # for what a test takes itself, between two clocks that should be equal
@@ -206,6 +206,11 @@ def space_whose_creator_is_ahead_can_be_joined(place):
         bob.run("space", "join", state(alice, "space"), "--connect", listener.address())
         check(listener.stop() == 143, "the listener failed")
     check(state(alice, "members") == state(bob, "members") == 2, "Bob is no member")
+    # What admitted him is too far ahead for him to follow it.
+    error = read_json(bob.run("post", "too early", "--json", code=77).err)["error"]
+    check("ahead of this machine's clock" in error["message"] and "clock" in error["hint"], f"said {error}")
+    bob.settings |= ours.settings
+    bob.run("post", "in time", "--wait", "0")
 
 
 @scenario

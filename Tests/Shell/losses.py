@@ -23,7 +23,7 @@ MODES = {  # what the library does in place of a change
 SAMPLES = 4  # of each mode at SCALE=1
 ALL_FROM = 10  # the SCALE that leaves none out
 OPERATIONS = 30
-CHANGES_MIN = 6  # a command that makes fewer ran without the library
+CHANGES_MIN = 4  # a command that makes fewer ran without the library
 ONCE = ("listen", "--json", "--once", "--cursor", "bot")
 OFFLINE = ("--timeout", "0")
 
@@ -53,12 +53,12 @@ class Loss:
         self.folder = pathlib.Path(os.path.realpath(place.folder), f"try-{at}")
         self.total = place.folder / "total"
 
-    def run(self, home, *arguments):
-        """Runs the command that is to be ended; returns its result, and whether it was."""
+    def run(self, home, *arguments, folder=None):
+        """Runs the command that is to be ended; `folder`, or else the home, is what it is to change."""
         more = {name: str(self.place.seed + self.at) if value == "coin" else value
                 for name, value in MODES.get(self.mode, {}).items()}
         done = home.run(
-            *arguments, code=None, LD_PRELOAD=str(self.library), POWERLOSS_DIRECTORY=str(home.path),
+            *arguments, code=None, LD_PRELOAD=str(self.library), POWERLOSS_DIRECTORY=str(folder or home.path),
             POWERLOSS_AT=str(self.at), POWERLOSS_TOTAL=str(self.total), **more)
         self.ended = done.code == -signal.SIGKILL
         check(self.ended or done.code == 0, f"ended with {done.code}: {done.err.strip()[-300:]}")
@@ -293,5 +293,29 @@ def rebuild_ended_at_any_write_loses_nothing(place):
         home.run("db", "rebuild")
         check_sound(home)
         check(home.ids() == ids, "another log")
+
+    lose(place, attempt)
+
+
+@scenario
+def export_ended_at_any_write_leaves_a_whole_file(place):
+    """The old one or the new one; what else is left behind goes with the next export."""
+    alice, bob, _ = two(place)
+    old = exported(place, bob).read_bytes()
+    new = exported(place, alice).read_bytes()
+
+    def attempt(loss):
+        loss.folder.mkdir()
+        file = loss.folder / "space.jsonl"
+        file.write_bytes(old)
+        other = loss.folder / f"{file.name}.new-old"  # of somebody else
+        other.write_text("mine")
+        loss.run(alice, "export", "-o", str(file), folder=loss.folder)
+        check(file.read_bytes() in ((old, new) if loss.ended else (new,)), "the file is not whole")
+        left = len(list(loss.folder.iterdir())) - 2
+        check(left <= (1 if loss.ended else 0), f"{left} files were left behind")
+        alice.run("export", "-o", str(file))
+        check(sorted(loss.folder.iterdir()) == [file, other], "something is still there")
+        check(file.read_bytes() == new, "the next export is not whole")
 
     lose(place, attempt)

@@ -169,6 +169,12 @@ extension CommandError {
             self.init(
                 .notPermitted, .notPermitted, "the space does not permit it",
                 hint: "descord space info shows your rank")
+        case .clockBehind(let seconds):
+            self.init(
+                .notPermitted, .notPermitted,
+                "the space does not permit it, as far as it can be followed: its newest operations are "
+                    + "\(Count.text(Int(seconds), "second")) ahead of this machine's clock",
+                hint: "set the clock if it is slow, or try again when their time has come")
         case .forkedKey:
             self.init(
                 .configuration, .forkedKey,

@@ -59,7 +59,9 @@ struct AuthoringTransaction {
         }
         switch judgement {
         case .admitted, .waiting, .held: break
-        case .void, .invalid, .revoked, .ignored: throw StoreError.notPermitted
+        case .void, .invalid, .revoked, .ignored:
+            if let lead = try self.lead(of: row) { throw StoreError.clockBehind(seconds: lead) }
+            throw StoreError.notPermitted
         }
         return try self.store(operation, judgement, in: row, isQueued: true)
     }
@@ -74,6 +76,17 @@ struct AuthoringTransaction {
                 "SELECT 1 FROM operations WHERE id = ? AND space = ? AND kind = ? AND state = 0",
                 [channel.data, row.number, OperationKind.channelCreate.rawValue])
         else { throw StoreError.unknownTarget }
+    }
+
+    /// How many seconds the newest head is ahead of our clock, when that is too far for us to follow it.
+    private func lead(of row: SpaceRow) throws -> Int64? {
+        let newest = try self.db.integer(
+            "SELECT max(o.clock) FROM tips t JOIN operations o ON o.id = t.id WHERE t.space = ?",
+            [row.number])
+        guard let clock = newest.map({ HybridLogicalClock(rawValue: UInt64(bitPattern: $0)) }),
+            !clock.isLinkable(at: self.now)
+        else { return nil }
+        return (clock.wallTime.milliseconds - self.now.milliseconds) / 1_000
     }
 
     private func isLinkable(_ id: OperationID) throws -> Bool {

@@ -12,9 +12,9 @@ struct LinkChoice {
     let previous: OperationID?
     let now: WallTime
 
-    /// Operations that are looked at for the heads below those too far ahead: what all authors of a crowd can
-    /// write in the ten minutes before their clocks are held against them.
-    private static let lookedAtMax = 65_536
+    /// Operations that are looked at for the heads below those too far ahead: what the budget of one author
+    /// permits in the ten minutes by which its clock may be ahead.
+    private static let lookedAtMax = 16_384
 
     private struct Candidate {
         let id: OperationID
@@ -70,8 +70,14 @@ struct LinkChoice {
         let far = tips.filter { !$0.clock.isLinkable(at: self.now) && $0.id != self.previous }
         guard !far.isEmpty else { return near }
         // What our own previous operation follows needs no second link, also when that is too far ahead.
-        let covered = try Set(self.followed(by: [self.previous].compactMap { $0 }).map(\.id))
-        let reached = try self.followed(by: far.map(\.id)).filter { !covered.contains($0.id) }
+        guard let covered = try self.followed(by: [self.previous].compactMap { $0 }),
+            let below = try self.followed(by: far.map(\.id))
+        else {
+            // Too many to look at: what decides about permission is enough.
+            return try near + self.newestAuthority()
+        }
+        let known = Set(covered.map(\.id))
+        let reached = below.filter { !known.contains($0.id) }
         guard let oldest = reached.map(\.clock).min() else { return near }
         let rows = try self.db.rows(
             """
@@ -83,12 +89,13 @@ struct LinkChoice {
     }
 
     /// Returns what is in force, not too far ahead, and followed by one of `ids` directly or through what is
-    /// neither; nothing for an id that could itself be linked to.
-    private func followed(by ids: [OperationID]) throws -> [Candidate] {
+    /// neither; nothing for an id that could itself be linked to. Nil when there is too much to look at.
+    private func followed(by ids: [OperationID]) throws -> [Candidate]? {
         var found: [Candidate] = []
         var waiting = ids
         var seen = Set(ids)
-        while let id = waiting.popLast(), seen.count < Self.lookedAtMax {
+        while let id = waiting.popLast() {
+            guard seen.count <= Self.lookedAtMax else { return nil }
             guard
                 let row = try self.db.row(
                     "SELECT id, author, clock, kind, links, state FROM operations WHERE id = ?", [id.data])
@@ -106,13 +113,16 @@ struct LinkChoice {
         HybridLogicalClock(rawValue: UInt64(bitPattern: row["clock"])).isLinkable(at: self.now)
     }
 
-    /// Each author's newest authority operation; joins decide nothing until somebody admits them.
+    /// Each author's newest authority operation that is not too far ahead; joins decide nothing until
+    /// somebody admits them.
     private func newestAuthority() throws -> [Candidate] {
-        try self.candidates(
+        let tooFar = HybridLogicalClock(self.now + HybridLogicalClock.maxLinkLead + .milliseconds(1))
+        return try self.db.rows(
             """
             SELECT id, author, clock, kind, max(sequence) FROM operations
-            WHERE space = ? AND kind < 1000 AND kind <> 20 AND state = 0 GROUP BY author
-            """)
+            WHERE space = ? AND kind < 1000 AND kind <> 20 AND state = 0 AND clock < ? GROUP BY author
+            """, [self.row.number, Int64(bitPattern: tooFar.rawValue)]
+        ).compactMap { self.candidate($0) }
     }
 
     /// A newcomer's: the heads of the authority operations in force. Those that wait for content, which is

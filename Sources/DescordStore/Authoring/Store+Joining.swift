@@ -127,8 +127,10 @@ extension Store {
         } catch {
             // What the admission follows is ahead of our clock, so that its own is after the invite's end: it
             // would be void everywhere, and nothing of it was stored.
-            guard error == .notPermitted else { throw error }
-            return .refused(.expired)
+            switch error {
+            case .notPermitted, .clockBehind: return .refused(.expired)
+            default: throw error
+            }
         }
     }
 

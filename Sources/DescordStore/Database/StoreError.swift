@@ -21,6 +21,9 @@ public enum StoreError: Error, Hashable, Sendable {
     case unknownTarget
     /// The state of the space does not permit it.
     case notPermitted
+    /// Likewise, but the space's newest operations are so many seconds ahead of our clock, which is too far
+    /// for anything to follow them: it may be permitted once their time has come.
+    case clockBehind(seconds: Int64)
     /// Two operations of this key have one place in its chain: another home uses the same key.
     case forkedKey
     /// What was to be written makes no operation: too large, mostly.
