@@ -6,6 +6,12 @@ import LibP2PCore
 
 // MARK: - Waiting room and budgets
 
+/// Whose budget it is, in the space of this number; strangers share the one without a key.
+struct BudgetKey: Hashable {
+    let space: Int64
+    let holder: Data
+}
+
 extension Ingestion {
     /// Whether an operation that has to wait finds room; others always do.
     func hasRoom(
@@ -37,7 +43,7 @@ extension Ingestion {
     /// pulled again before it may fit. Our own operations are not counted.
     ///
     /// History is counted by its bytes alone: see `isHistory`.
-    func takeBudget(
+    mutating func takeBudget(
         for operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow,
         from source: IngestSource
     ) throws -> Bool {
@@ -46,14 +52,8 @@ extension Ingestion {
         // Strangers share one bucket, which has no key of its own.
         let holder = isStranger ? Data() : operation.author.data
         let limits = isStranger ? BudgetLimits.publicJoins : row.limits
-        var budget =
-            try self.db.row("SELECT * FROM budgets WHERE space = ? AND author = ?", [row.number, holder])
-            .map {
-                AuthorBudget(
-                    used: $0["used"], updated: WallTime(milliseconds: $0["updated"]),
-                    totalBytes: UInt64(bitPattern: $0["total_bytes"]),
-                    controlBytes: UInt64(bitPattern: $0["control_bytes"]))
-            } ?? AuthorBudget(now: self.now)
+        let key = BudgetKey(space: row.number, holder: holder)
+        var budget = try self.budgets[key] ?? self.storedBudget(key)
         let size = operation.encoded.count
         let isControl = operation.operationClass != .content
         let isHistory = self.isHistory(operation, in: row, from: source)
@@ -65,14 +65,30 @@ extension Ingestion {
             try self.remember(refused: operation.id, until: until, in: row)
             return false
         }
-        try self.db.run(
-            "INSERT OR REPLACE INTO budgets VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                row.number, holder, budget.used, budget.updated.milliseconds,
-                Int64(bitPattern: budget.totalBytes),
-                Int64(bitPattern: budget.controlBytes),
-            ])
+        self.budgets[key] = budget
         return true
+    }
+
+    private func storedBudget(_ key: BudgetKey) throws -> AuthorBudget {
+        try self.db.row("SELECT * FROM budgets WHERE space = ? AND author = ?", [key.space, key.holder])
+            .map {
+                AuthorBudget(
+                    used: $0["used"], updated: WallTime(milliseconds: $0["updated"]),
+                    totalBytes: UInt64(bitPattern: $0["total_bytes"]),
+                    controlBytes: UInt64(bitPattern: $0["control_bytes"]))
+            } ?? AuthorBudget(now: self.now)
+    }
+
+    /// Writes back what was taken from budgets in this transaction.
+    func saveBudgets() throws {
+        for (key, budget) in self.budgets {
+            try self.db.run(
+                "INSERT OR REPLACE INTO budgets VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    key.space, key.holder, budget.used, budget.updated.milliseconds,
+                    Int64(bitPattern: budget.totalBytes), Int64(bitPattern: budget.controlBytes),
+                ])
+        }
     }
 
     /// Returns whether an operation was there before we were: it comes by sync or from a file, its clock

@@ -19,6 +19,8 @@ struct Ingestion {
     var hasPurged = false
     private var nextArrival: Int64?
     private var nextSettled: Int64?
+    /// What was taken from budgets in this transaction.
+    var budgets: [BudgetKey: AuthorBudget] = [:]
 
     init(_ db: Database, own: Ed25519.PublicKey, now: WallTime) {
         self.db = db
@@ -42,6 +44,7 @@ struct Ingestion {
     /// Writes the spaces' rows back.
     func finish() throws {
         try self.finishPurging()
+        try self.saveBudgets()
         for (_, row) in self.rows.sorted(by: { $0.key < $1.key }) { try row.save(self.db, now: self.now) }
     }
 
@@ -241,17 +244,22 @@ struct Ingestion {
         // What was in force here before keeps its place.
         let known = try self.db.integer("SELECT arrival FROM operations WHERE n = ?", [number])
         let arrival = try known ?? self.nextPlace()
+        let isAuthority = operation.operationClass == .authority
+        // What an authority operation rests on is looked up among what is in force, itself included.
+        let past = isAuthority ? nil : try StoreLookup(db: self.db, row: row).past(of: operation.header.links)
+        let settled = isAuthority ? nil : try self.takeSettled()
         try self.db.run(
             """
             UPDATE operations SET state = 0, arrival = ?, admitted_at = coalesce(admitted_at, ?),
-                release_at = NULL
+                release_at = NULL, past = ?, settled = ?
             WHERE n = ?
-            """, [arrival, self.now.milliseconds, number])
+            """,
+            [arrival, self.now.milliseconds, (past?.encoded).map { Data($0) }, settled, number])
         for link in operation.header.links {
             try self.db.run("DELETE FROM tips WHERE space = ? AND id = ?", [row.number, link.data])
         }
         try self.db.run("INSERT INTO tips VALUES (?, ?)", [row.number, operation.id.data])
-        try self.recordPast(of: operation, number, in: row, isEligible: true)
+        if isAuthority { try self.recordPast(of: operation, number, in: row, isEligible: true) }
         self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
         if operation.kind.revokes { try self.settleRevocation(operation, in: row) }
         try self.apply(operation, in: row)

@@ -51,6 +51,7 @@ enum Rebuild {
             // What was not held is not held now, even if this machine's clock went back.
             try Self.enter(operation, number, at: wasHeld ? now : Self.lateEnough, in: row, &ingestion)
         }
+        try ingestion.finishPurging()
         row.isRebuilding = false
         row.state = state
         row.isDirty = true
