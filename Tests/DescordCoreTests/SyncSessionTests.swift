@@ -393,6 +393,24 @@ import Testing
         #expect(again.moved < 400)
     }
 
+    @Test func recordsOfThoseWhomTheSameSessionAdmitsAreTaken() throws {
+        var world = World()
+        let carol = Author(seed: 300)
+        let peer = PeerID(carol.publicKey)
+        let address = try #require(Multiaddr(parsing: "/ip4/10.0.0.1/tcp/1"))
+        let envelope = PeerRecord(peer: peer, sequence: 2, addresses: [address]).sealed(by: carol.key)
+        world.aliceStorage.records = [SyncRecord(peer: peer, sequence: 2, envelope: envelope)]
+        let join = try #require(world.common.last)
+        world.aliceStorage.insert(
+            world.alice.authority(MemberAdmit(join: join.id, member: carol.publicKey), links: [join.id]))
+        #expect(!world.bobStorage.members.contains(carol.publicKey))
+        var pair = world.pair()
+        pair.start()
+        pair.run()
+        #expect(world.bobStorage.members.contains(carol.publicKey))
+        #expect(pair.initiator.records + pair.responder.records == [peer])
+    }
+
     @Test func readingStopsWhileTheStoreIsBehind() throws {
         var world = World()
         for index in 0..<700 { world.aliceStorage.insert(world.message("\(index)")) }

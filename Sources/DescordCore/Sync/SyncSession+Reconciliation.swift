@@ -86,6 +86,7 @@ extension SyncSession {
         self.stage = .settled
         guard !self.saidReconciled else { return }
         self.saidReconciled = true
+        self.takeUnknownRecords(into: &events)
         events.append(self.report.isComplete ? .reconciled : .stoppedShort)
     }
 
@@ -177,12 +178,33 @@ extension SyncSession {
         for envelope in message.envelopes {
             let bytes = envelope.octets
             guard let record = PeerRecord(envelope: bytes), let key = record.peer.ed25519,
-                key != self.localKey,
-                storage.isMember(key),
-                storage.recordSequence(of: record.peer).map({ $0 < record.sequence }) ?? true
+                key != self.localKey
             else { continue }
-            events.append(
-                .record(SyncRecord(peer: record.peer, sequence: record.sequence, envelope: bytes), record))
+            let kept = SyncRecord(peer: record.peer, sequence: record.sequence, envelope: bytes)
+            if !self.take(kept, record, from: storage, into: &events), !self.saidReconciled {
+                self.unknownRecords.append((kept, record))
+            }
         }
+    }
+
+    /// Reports a record of a member, unless a newer one is here; returns whether it is a member's.
+    private func take(
+        _ kept: SyncRecord, _ record: PeerRecord, from storage: any SyncStorage, into events: inout [Event]
+    ) -> Bool {
+        guard let key = record.peer.ed25519, storage.isMember(key) else { return false }
+        if storage.recordSequence(of: record.peer).map({ $0 < record.sequence }) ?? true {
+            events.append(.record(kept, record))
+        }
+        return true
+    }
+
+    /// Looks again at the records of those who were no members when they came: the same session may have
+    /// brought their admissions.
+    private mutating func takeUnknownRecords(into events: inout [Event]) {
+        guard let storage = self.storage else { return }
+        for (kept, record) in self.unknownRecords {
+            _ = self.take(kept, record, from: storage, into: &events)
+        }
+        self.unknownRecords = []
     }
 }

@@ -111,6 +111,9 @@ public struct SyncSession: ~Copyable {
     var unstoredSize = 0
     var remoteFinished = false
 
+    /// Records of those who are no members by what is here yet, at most one frame of them.
+    var unknownRecords: [(SyncRecord, PeerRecord)] = []
+
     // Output
     var outbox: [UInt8] = []
     var outboxTaken = 0
