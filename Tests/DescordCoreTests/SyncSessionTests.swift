@@ -400,7 +400,7 @@ import Testing
         let address = try #require(Multiaddr(parsing: "/ip4/10.0.0.1/tcp/1"))
         let envelope = PeerRecord(peer: peer, sequence: 2, addresses: [address]).sealed(by: carol.key)
         world.aliceStorage.records = [SyncRecord(peer: peer, sequence: 2, envelope: envelope)]
-        let join = try #require(world.common.last)
+        let join = world.common[2]
         world.aliceStorage.insert(
             world.alice.authority(MemberAdmit(join: join.id, member: carol.publicKey), links: [join.id]))
         #expect(!world.bobStorage.members.contains(carol.publicKey))
