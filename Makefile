@@ -13,7 +13,8 @@ ZSH_COMPLETION = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long bench mutants build install lint format docs proto proto-check powerloss clean
+.PHONY: help demo test test-long bench mutants build install lint format docs proto proto-check powerloss
+.PHONY: clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22

@@ -203,7 +203,7 @@ nonisolated struct PBOperationHeader: Sendable {
   /// Clears the value of `contentSize`. Subsequent reads from it will return its default value.
   mutating func clearContentSize() {self._contentSize = nil}
 
-  /// content class: the message that it is about, or the thread that it is in
+  /// content class: the message or thread that it is about
   var target: Data {
     get {_target ?? Data()}
     set {_target = newValue}

@@ -9,8 +9,8 @@ extension Store {
         case operation(DescordCore.Operation)
     }
 
-    /// Hands out every settled operation of a space but the invalid ones, as of one moment: each after all that
-    /// it links to, otherwise by arrival, and what never came into force last.
+    /// Hands out every settled operation of a space but the invalid ones, as of one moment: each after all
+    /// that it links to, otherwise by arrival, and what never came into force last.
     ///
     /// What waits or contradicts its links has no place behind them, and is left to synchronisation.
     public func archive(
