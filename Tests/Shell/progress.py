@@ -39,7 +39,7 @@ def on_terminal(home, *arguments, stdin=""):
 
 @scenario
 def progress_is_shown_on_a_terminal_and_goes_away(place):
-    """A line that is overwritten, for join, import, export, verify, rebuild; not with -q, --json or a pipe."""
+    """A line that is overwritten, for join, import, export, verify, rebuild; none with -q, --json, a pipe."""
     alice, bob = place.home("alice"), place.home("bob")
     alice.found()
     alice.run("post", "--lines", stdin="".join(f"{n}\n" for n in range(300)))
