@@ -33,10 +33,8 @@ enum IngestRates {
         var storing = 0.0
         for start in stride(from: 0, to: count, by: Self.batchSize) {
             var batch: [DescordCore.Operation] = []
-            verifying += try Self.elapsed {
-                batch = try encoded[start..<min(start + Self.batchSize, count)].map {
-                    try Operation(verifying: $0) { $0 == author.key.publicKey }
-                }
+            verifying += Self.elapsed {
+                batch = Self.verified(Array(encoded[start..<min(start + Self.batchSize, count)]), by: author)
             }
             storing += try Self.elapsed {
                 let result = try store.ingest(batch, from: .file)
@@ -50,6 +48,25 @@ enum IngestRates {
             ("signatures_per_s", each / bare), ("verified_per_s", each / verifying),
             ("stored_per_s", each / storing), ("ingested_per_s", each / (verifying + storing)),
         ]
+    }
+
+    /// Decodes and verifies a batch on both cores, as the node does.
+    private static func verified(_ encoded: [[UInt8]], by author: Author) -> [DescordCore.Operation] {
+        let key = author.key.publicKey
+        return [DescordCore.Operation](unsafeUninitializedCapacity: encoded.count) { buffer, initialized in
+            nonisolated(unsafe) let places = buffer
+            let half = (encoded.count + 1) / 2
+            DispatchQueue.concurrentPerform(iterations: 2) { part in
+                for place in part * half..<min(encoded.count, (part + 1) * half) {
+                    guard
+                        let operation = try? Operation(
+                            verifying: encoded[place], isKnownAuthor: { $0 == key })
+                    else { preconditionFailure("it was signed here") }
+                    (places.baseAddress! + place).initialize(to: operation)
+                }
+            }
+            initialized = encoded.count
+        }
     }
 
     /// A space's creator, who is not held to any budget here.

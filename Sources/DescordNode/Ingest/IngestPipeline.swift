@@ -208,25 +208,15 @@ final class IngestPipeline {
         outcomes.reserveCapacity(forms.count)
         var operations: [Operation] = []
         var indices: [Int] = []
-        for form in forms {
-            do {
-                let operation: Operation
-                switch form {
-                case .sync(let unverified):
-                    operation = try unverified.verified(isKnownAuthor: knownAuthors.contains)
-                case .gossip(let bytes, let topic):
-                    operation = try Operation(verifying: bytes, isKnownAuthor: knownAuthors.contains)
-                    guard SpaceTopic.name(of: operation.space) == topic else {
-                        outcomes.append(.foreign)
-                        continue
-                    }
-                }
+        for verification in BatchVerification.verify(forms, isKnownAuthor: knownAuthors.contains) {
+            switch verification {
+            case .verified(let operation):
                 knownAuthors.insert(operation.author)
                 indices.append(outcomes.count)
                 operations.append(operation)
                 outcomes.append(.foreign)  // until the store has judged it, below
-            } catch let failure as OperationFailure {
-                outcomes.append(.refused(failure))
+            case .foreign: outcomes.append(.foreign)
+            case .refused(let failure): outcomes.append(.refused(failure))
             }
         }
         guard !operations.isEmpty else { return (outcomes, []) }

@@ -1,0 +1,55 @@
+import DescordCore
+import DescordCrypto
+import Dispatch
+
+/// Checks the signatures of a batch, of a large one on several cores: nothing else that is done with an
+/// operation takes as long, apart from the disk.
+enum BatchVerification {
+    enum Verification: Sendable {
+        case verified(Operation)
+        /// Good, but of a space that its topic is not of.
+        case foreign
+        case refused(OperationFailure)
+    }
+
+    /// Fewer than these are not worth a second thread.
+    private static let partSize = 32
+    /// So many parts at most: another core is left to whoever runs the network.
+    private static let maxPartCount = 4
+
+    /// Checks each, in their order; `isKnownAuthor` is called from several threads, and sees no change
+    /// meanwhile.
+    static func verify(
+        _ forms: [IngestPipeline.Form], isKnownAuthor: @Sendable (Ed25519.PublicKey) -> Bool
+    ) -> [Verification] {
+        let count = min(Self.maxPartCount, forms.count / Self.partSize)
+        guard count > 1 else { return forms.map { Self.verify($0, isKnownAuthor) } }
+        let size = (forms.count + count - 1) / count
+        return [Verification](unsafeUninitializedCapacity: forms.count) { buffer, initialized in
+            // Each part writes places of its own.
+            nonisolated(unsafe) let places = buffer
+            DispatchQueue.concurrentPerform(iterations: count) { part in
+                for place in part * size..<min(forms.count, (part + 1) * size) {
+                    (places.baseAddress! + place).initialize(to: Self.verify(forms[place], isKnownAuthor))
+                }
+            }
+            initialized = forms.count
+        }
+    }
+
+    private static func verify(
+        _ form: IngestPipeline.Form, _ isKnownAuthor: (Ed25519.PublicKey) -> Bool
+    ) -> Verification {
+        do {
+            switch form {
+            case .sync(let unverified):
+                return .verified(try unverified.verified(isKnownAuthor: isKnownAuthor))
+            case .gossip(let bytes, let topic):
+                let operation = try Operation(verifying: bytes, isKnownAuthor: isKnownAuthor)
+                return SpaceTopic.name(of: operation.space) == topic ? .verified(operation) : .foreign
+            }
+        } catch {
+            return .refused(error)
+        }
+    }
+}
