@@ -41,6 +41,18 @@ import Testing
         #expect(throws: StoreError.notPermitted) { try world.bob.store.edit(post.id, text: "mine") }
     }
 
+    @Test func wordsThatComeAfterTheirEditAreNotFound() throws {
+        let world = try World().joined()
+        let post = try world.post(world.alice, "first words")
+        let edit = try world.alice.store.edit(post.id, text: "second words")
+        _ = try world.bob.store.ingest(
+            [post.headerOnly, edit.operation], from: .sync(world.alice.store.peerID))
+        _ = try world.bob.store.ingest([post], from: .sync(world.alice.store.peerID))
+        #expect(try message(world.bob, post.id).text == "second words")
+        #expect(try world.bob.store.search("first", MessageFilter()).isEmpty)
+        #expect(try world.bob.store.search("second", MessageFilter()).map(\.id) == [post.id])
+    }
+
     @Test func aDeletionWinsAndLeavesNothingOnEitherDisk() throws {
         let world = try World().joined()
         let words = (0..<3).map { "quartz\($0) " + String(repeating: "xylophone ", count: 200) }

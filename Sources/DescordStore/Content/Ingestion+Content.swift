@@ -13,6 +13,11 @@ extension Ingestion {
         guard act.kind == .messageEdit || act.kind == .messageDelete, let target = act.header.target else {
             return
         }
+        try self.refreshMessage(target)
+    }
+
+    /// Likewise, for the message itself: when its content came after what was done to it.
+    mutating func refreshMessage(_ target: OperationID) throws {
         if try MessageActs.isDeleted(target, self.db) {
             for id in try MessageActs.edits(of: target, self.db) + [target]
             where try Store.purgeContent(of: id, self.db) {

@@ -92,6 +92,7 @@ struct Ingestion {
         switch state {
         case .admitted:
             try self.refreshMessage(of: operation)
+            if operation.kind == .messagePost { try self.refreshMessage(operation.id) }
             let arrival = try self.nextPlace()
             try self.db.run("UPDATE operations SET arrival = ? WHERE n = ?", [arrival, number])
             self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
