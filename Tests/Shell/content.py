@@ -167,5 +167,14 @@ def names_are_said_by_members_and_found_in_texts(place):
     check(of(bob, said)["author_name"] == "Bob the Gardener", f"{of(bob, said)}")
     found = bob.run("log", "--author", "Bob the Gardener", "--json").objects
     check([one["op"] for one in found] == [said], "the name names nobody")
+    # A name hides nobody's id, and is none where something is given or taken.
+    with alice.start("listen", "--json") as listener:
+        listener.address()
+        bob.run("profile", "set", "--name", alice.peer[-8:])
+    bob.run("log", "--author", alice.peer[-8:], code=65)
+    with alice.start("listen", "--json") as listener:
+        listener.address()
+        bob.run("profile", "set", "--name", "Bob the Gardener")
+    alice.run("space", "kick", "Bob the Gardener", code=65)
     members = bob.run("space", "members", "--json").objects
     check({one["peer"]: one["name"] for one in members}[bob.peer] == "Bob the Gardener", f"{members}")

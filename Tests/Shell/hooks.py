@@ -39,12 +39,15 @@ def hook_gets_the_object_and_no_text_in_its_environment(place):
     check(recorded(out) == [message], f"the hook got {recorded(out)}")
     variables = dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
     for name, key in (("OP", "op"), ("SPACE", "space"), ("CHANNEL", "channel"), ("AUTHOR", "author"),
-                      ("TIME", "time"), ("RECEIVED", "received"), ("EVENT", "event")):
+                      ("TIME", "time"), ("RECEIVED", "received"), ("EVENT", "event"), ("ACTOR", "actor")):
         check(variables["DESCORD_" + name] == message[key], f"{name} is {variables.get('DESCORD_' + name)}")
     for name in ("ops", "general", evil):
         check(name not in variables.values(), f"{name} is in the environment")
     check(not any("touch" in value for value in variables.values()), "text is in the environment")
     check(not os.path.exists("evil") and not (place.folder / "evil").exists(), "the text ran")
+    alice.run("react", message["op"], "x")
+    hook(alice, f'env > "{file}"')
+    check("DESCORD_EVENT=reacted" in file.read_text().splitlines(), "a reaction came as something else")
     # A text larger than a pipe or an environment takes, to a hook that reads it and to one that does not.
     alice.run("post", stdin="x" * 900_000)
     hook(alice, RECORD + "exit 0")

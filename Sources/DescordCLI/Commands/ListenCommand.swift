@@ -9,7 +9,8 @@ package struct ListenCommand: DescordCommand {
         commandName: "listen", abstract: "Stay on the air and print messages as they arrive, your own too.",
         discussion: """
             Follows the current space until it is interrupted, COUNT messages were printed, or --timeout \
-            is over. With --since it begins with what is stored.
+            is over. With --since it begins with what is stored. What happens to a message (an edit, a \
+            deletion, a reaction, a pin) prints it again, as it stands then.
 
             With --cursor a consumer has a name, and gets each message once over all its runs, in order of \
             arrival: the cursor, which belongs to the name and to the space or channel that is followed, \
@@ -24,7 +25,7 @@ package struct ListenCommand: DescordCommand {
             With --exec nothing is printed: for each message, one after another, /bin/sh -c COMMAND runs \
             with the message's object (as of --json) as a line on its standard input. Its environment has \
             DESCORD_EVENT, DESCORD_OP, DESCORD_SPACE, DESCORD_CHANNEL, DESCORD_THREAD, DESCORD_AUTHOR, \
-            DESCORD_TIME and DESCORD_RECEIVED, and nothing that somebody wrote. A hook that fails is tried \
+            DESCORD_ACTOR, DESCORD_TIME and DESCORD_RECEIVED, and nothing that somebody wrote. A hook that fails is tried \
             again after 2, 4, 8 … 60 seconds; what it failed at --tries times is parked and passed over \
             (descord cursor parked). When descord is interrupted, the hook gets SIGTERM and is waited for, \
             and its message counts as not seen.

@@ -95,11 +95,12 @@ package struct Hook {
     }
 
     /// Ids, times and kinds, and never what somebody wrote: a shell may expand it.
-    static func variables(_ row: MessageRow, event: String = "posted") -> [String: String] {
+    static func variables(_ row: MessageRow) -> [String: String] {
         [
-            "DESCORD_EVENT": event, "DESCORD_OP": row.op.hex, "DESCORD_SPACE": row.space.hex,
+            "DESCORD_EVENT": row.event.rawValue, "DESCORD_OP": row.op.hex, "DESCORD_SPACE": row.space.hex,
             "DESCORD_CHANNEL": row.channel.hex, "DESCORD_THREAD": row.thread?.hex ?? "",
-            "DESCORD_AUTHOR": row.author.description, "DESCORD_TIME": Timestamp.format(row.time),
+            "DESCORD_AUTHOR": row.author.description, "DESCORD_ACTOR": row.actor.description,
+            "DESCORD_TIME": Timestamp.format(row.time),
             "DESCORD_RECEIVED": Timestamp.format(row.received),
         ]
     }

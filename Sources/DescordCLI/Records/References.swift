@@ -126,12 +126,18 @@ package struct References {
     // MARK: - Authors and operations
 
     /// The member whose name, peer id, or end or beginning of a peer id this is; `me` is this home.
-    package func author(_ reference: String, of space: SpaceRow, own: PeerID) throws(CommandError) -> PeerID {
+    ///
+    /// Members choose their names, so one never hides the id of another: what fits both is ambiguous. Where
+    /// something is given or taken, names are no references.
+    package func author(
+        _ reference: String, of space: SpaceRow, own: PeerID, acceptsNames: Bool = true
+    ) throws(CommandError) -> PeerID {
         if reference == "me" { return own }
         if let peer = PeerID(parsing: reference) { return peer }
         let members = try self.records.members(of: space.id)
         return try self.find(
-            reference, among: members, kind: "member", list: "descord space members", name: { $0.name },
+            reference, among: members, kind: "member", list: "descord space members",
+            name: { acceptsNames ? $0.name : nil },
             id: { $0.peer.description }, matchesEnd: true
         ).peer
     }
@@ -153,11 +159,12 @@ package struct References {
     ) throws(CommandError) -> Row {
         let composed = (try? SpaceName(parsing: reference).text) ?? reference  // what is no name can be an id
         var found = rows.filter { name($0) == composed }
-        if found.isEmpty, reference.count >= Self.minPrefixLength {
+        if found.isEmpty || matchesEnd, reference.count >= Self.minPrefixLength {
             let isHex = reference.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 >= 65 }
             let lowered = isHex ? reference.lowercased() : reference
             found = rows.filter { row in
                 let text = id(row)
+                if matchesEnd, name(row) == composed { return true }
                 // A peer id is base58, where the case counts; all begin alike, so that their ends serve too.
                 return matchesEnd
                     ? text.hasPrefix(reference) || text.hasSuffix(reference) : text.hasPrefix(lowered)

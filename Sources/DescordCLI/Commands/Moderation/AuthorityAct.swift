@@ -62,7 +62,8 @@ struct AuthorityAct {
     /// The key of a member, or of anybody whose whole peer id is given.
     func key(of reference: String) throws(CommandError) -> Ed25519.PublicKey {
         let references = References(self.home.records, environment: self.context.surroundings.environment)
-        let peer = try references.author(reference, of: self.space, own: self.home.peerID)
+        let peer = try references.author(
+            reference, of: self.space, own: self.home.peerID, acceptsNames: false)
         guard let key = peer.ed25519 else {
             throw CommandError(.badInput, .unknownReference, "\"\(reference)\" is not an Ed25519 peer id")
         }
