@@ -25,10 +25,10 @@ package struct ListenCommand: DescordCommand {
             With --exec nothing is printed: for each message, one after another, /bin/sh -c COMMAND runs \
             with the message's object (as of --json) as a line on its standard input. Its environment has \
             DESCORD_EVENT, DESCORD_OP, DESCORD_SPACE, DESCORD_CHANNEL, DESCORD_THREAD, DESCORD_AUTHOR, \
-            DESCORD_ACTOR, DESCORD_TIME and DESCORD_RECEIVED, and nothing that somebody wrote. A hook that fails is tried \
-            again after 2, 4, 8 … 60 seconds; what it failed at --tries times is parked and passed over \
-            (descord cursor parked). When descord is interrupted, the hook gets SIGTERM and is waited for, \
-            and its message counts as not seen.
+            DESCORD_ACTOR, DESCORD_TIME and DESCORD_RECEIVED, and nothing that somebody wrote. A hook that \
+            fails is tried again after 2, 4, 8 … 60 seconds; what it failed at --tries times is parked and \
+            passed over (descord cursor parked). When descord is interrupted, the hook gets SIGTERM and is \
+            waited for, and its message counts as not seen.
             """)
 
     @Option(
