@@ -32,6 +32,9 @@ import Testing
                 let difference = try Self.difference(store, model, history.space)
                 #expect(difference == nil, "SEED=\(seed), order \(order): \(difference ?? "")")
                 if difference != nil { return }
+                let wrongWords = try store.read { try Store.wrongWords($0) }
+                #expect(wrongWords.isEmpty, "SEED=\(seed), order \(order): \(wrongWords)")
+                if !wrongWords.isEmpty { return }
                 // A rebuild from the operations alone changes nothing.
                 let before = try store.derivedState()
                 try store.rebuild()

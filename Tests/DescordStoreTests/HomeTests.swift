@@ -157,8 +157,6 @@ import Testing
                     DROP TABLE acts;
                     DROP TABLE cursors;
                     DROP TABLE parked;
-                    DROP TRIGGER message_words_inserted;
-                    DROP TRIGGER message_words_updated;
                     DROP TRIGGER message_words_deleted;
                     DROP TABLE message_words;
                     DROP INDEX operations_settled;

@@ -47,6 +47,8 @@ public protocol SpaceLookup {
     /// What the rules found out already; for as long as this lookup sees one state of the set.
     var cache: AuthorityCache { get }
 
+    /// The creator's key; nil before the genesis is stored.
+    func creator() throws -> Ed25519.PublicKey?
     /// A settled operation (not waiting, not held); nil for others.
     func entry(_ id: OperationID) throws -> SpaceEntry?
     /// An eligible operation with its body.
@@ -90,7 +92,6 @@ public protocol SpaceLookup {
 }
 
 extension SpaceLookup {
-    /// The creator's key; nil before the genesis is stored.
     public func creator() throws -> Ed25519.PublicKey? { try self.entry(self.space)?.author }
 
     /// The authority operations in the causal past of `roots`, these included.

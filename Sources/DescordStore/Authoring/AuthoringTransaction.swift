@@ -80,6 +80,7 @@ struct AuthoringTransaction {
 
     /// How many seconds the newest head is ahead of our clock, when that is too far for us to follow it.
     private func lead(of row: SpaceRow) throws -> Int64? {
+        try row.saveFrontiers(self.db)
         let newest = try self.db.integer(
             "SELECT max(o.clock) FROM tips t JOIN operations o ON o.id = t.id WHERE t.space = ?",
             [row.number])

@@ -62,6 +62,7 @@ struct LinkChoice {
     /// everybody off from what came before its message: from new channels, and a newcomer from its own
     /// admission.
     private func tips() throws -> [Candidate] {
+        try self.row.saveFrontiers(self.db)
         let tips = try self.candidates(
             "SELECT o.id, o.author, o.clock, o.kind FROM tips t JOIN operations o ON o.id = t.id "
                 + "WHERE t.space = ?"

@@ -19,8 +19,9 @@ extension Ingestion {
     /// Likewise, for the message itself: when its content came after what was done to it.
     mutating func refreshMessage(_ target: OperationID) throws {
         if try MessageActs.isDeleted(target, self.db) {
-            for id in try MessageActs.edits(of: target, self.db) + [target]
-            where try Store.purgeContent(of: id, self.db) {
+            for id in try MessageActs.edits(of: target, self.db) + [target] {
+                guard let number = try Store.purgeContent(of: id, self.db) else { continue }
+                self.words.remove(number)
                 self.hasPurged = true
             }
             return
@@ -31,7 +32,24 @@ extension Ingestion {
         else { return }
         let edit = try MessageActs.winningEdit(of: target, self.db)
         let text = edit?.text ?? MessagePost(decoding: Array(content))?.text
-        if let text { try MessageWords.index(text, of: found["n"], self.db) }
+        if let text { self.words.update(text, of: found["n"]) }
+    }
+
+    /// Enters the words of a message that was just stored.
+    mutating func enterWords(of operation: DescordCore.Operation, _ number: Int64) {
+        guard operation.kind == .messagePost, let text = operation.payload(MessagePost.self)?.text else {
+            return
+        }
+        self.words.insert(text, of: number)
+    }
+
+    /// Likewise, when it was stored before; whatever is done to it is settled after it.
+    mutating func reenterWords(of operation: DescordCore.Operation, _ number: Int64) throws {
+        guard operation.kind == .messagePost, let text = operation.payload(MessagePost.self)?.text else {
+            return
+        }
+        self.words.update(text, of: number)
+        if self.words.isFull { try self.words.save(self.db) }
     }
 
     /// Whether content of this operation may be stored: not that of a message that was deleted, nor of an

@@ -21,8 +21,8 @@ extension Schema {
 
     /// The words of messages, by the number of their operation, whatever became of it.
     ///
-    /// Triggers keep the index in the transaction of whatever writes an operation; `message_text` is
-    /// `MessageWords.textFunction`.
+    /// At first triggers keep the index in the transaction of whatever writes an operation, see `words`;
+    /// `message_text` is `MessageWords.textFunction`.
     private static let search = """
         CREATE VIRTUAL TABLE message_words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
         INSERT INTO message_words (rowid, text)

@@ -6,7 +6,7 @@ import LibP2PCore
 /// are done.
 enum Schema {
     /// The steps, oldest first. A released step never changes.
-    static let steps: [String] = [first, second, authority, scripts, content, files]
+    static let steps: [String] = [first, second, authority, scripts, content, files, words]
 
     /// The version that this program writes.
     static var version: Int { self.steps.count }

@@ -33,6 +33,12 @@ final class SpaceRow {
     var isRebuilding = false
     /// What the rules found out in this transaction.
     let authority = AuthorityCache()
+    /// What was read of the space in this transaction.
+    let lookups = LookupCache()
+    /// The operations that none links to.
+    var heads = Frontier(table: "heads")
+    /// The operations in force that none in force links to.
+    var tips = Frontier(table: "tips")
 
     init?(_ row: Row) {
         guard let id = row.id("id"),
@@ -89,6 +95,12 @@ final class SpaceRow {
                 self.limits == .standard ? nil : limits.map(String.init).joined(separator: " "),
                 self.state == .joined, now.milliseconds, self.number,
             ])
+    }
+
+    /// Writes back which operations are at the end.
+    func saveFrontiers(_ db: Database) throws {
+        try self.heads.save(db, space: self.number)
+        try self.tips.save(db, space: self.number)
     }
 
     private static func limits(_ text: String?) -> BudgetLimits {

@@ -144,6 +144,7 @@ public final class Store: Sendable {
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // What is deleted is overwritten, also in pages that are given back.
             _ = try Int.fetchOne(db, sql: "PRAGMA secure_delete = ON")
+            try Self.keepInMemory(db)
             db.add(function: MessageWords.textFunction)
         }
         return configuration
@@ -154,7 +155,14 @@ public final class Store: Sendable {
         configuration.label = "descord.store.reader"
         configuration.busyMode = .timeout(self.busySeconds)
         configuration.readonly = true
+        configuration.prepareDatabase { db in try Self.keepInMemory(db) }
         return configuration
+    }
+
+    /// What a statement may have to undo, or sorts, stays in memory: a temporary file would hold what was
+    /// purged, outside the home, and costs more than the transaction itself.
+    private static func keepInMemory(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA temp_store = MEMORY")
     }
 
     // MARK: - Transactions

@@ -13,18 +13,24 @@ struct StoreLookup: SpaceLookup {
     var cache: AuthorityCache { self.row.authority }
 
     func entry(_ id: OperationID) throws -> SpaceEntry? {
+        if let known = self.row.lookups.entries[id] { return known }
         guard
             let row = try self.db.row(
                 """
                 SELECT id, author, sequence, links, clock, kind, channel, state FROM operations
                 WHERE id = ? AND space = ? AND state NOT IN (1, 2)
-                """, [id.data, self.row.number])
+                """, [id.data, self.row.number]),
+            let entry = SpaceEntry(row)
         else { return nil }
-        return SpaceEntry(row)
+        self.row.lookups.remember(entry)
+        return entry
     }
 
     func operation(_ id: OperationID) throws -> Operation? {
-        try Operation.find(self.db, id, where: "state IN (0, 5)")
+        if let known = self.row.lookups.operations[id] { return known }
+        let found = try Operation.find(self.db, id, where: "state IN (0, 5)")
+        if let found, found.operationClass == .authority { self.row.lookups.operations[id] = found }
+        return found
     }
 
     func creator() throws -> Ed25519.PublicKey? { self.row.creator }
@@ -32,20 +38,25 @@ struct StoreLookup: SpaceLookup {
     // MARK: - Pasts
 
     func index(of id: OperationID) throws -> UInt32? {
-        try self.db.integer(
+        if let known = self.row.lookups.indices[id] { return known }
+        let index = try self.db.integer(
             "SELECT authority_index FROM operations WHERE id = ? AND space = ?", [id.data, self.row.number]
         ).map { UInt32(truncatingIfNeeded: $0) }
+        if let index { self.row.lookups.indices[id] = index }
+        return index
     }
 
     /// Every settled operation holds the authority operations of its past as a set of their places, so that
     /// the answer costs as much after a hundred thousand messages as after ten.
     func past(of id: OperationID) throws -> AuthorityPast {
+        if let known = self.row.lookups.pasts[id] { return known }
         let row = try self.db.row(
             "SELECT past FROM operations WHERE id = ? AND space = ? AND state NOT IN (1, 2)",
             [id.data, self.row.number])
         guard let data = row?["past"] as Data?, let past = AuthorityPast(decoding: Array(data)) else {
             return AuthorityPast()
         }
+        self.row.lookups.remember(past, of: id)
         return past
     }
 
@@ -98,20 +109,24 @@ struct StoreLookup: SpaceLookup {
     private static let revocationKinds = "(22, 23, 32, 40, 41, 42)"
 
     /// Kinds of authority operations by what they are about; `subject` is a key or an id.
-    private func acts(_ kinds: String, on subject: Data?) throws -> [OperationID] {
-        try self.db.ids(
+    private func acts(_ kinds: String, on subject: [UInt8]?) throws -> [OperationID] {
+        let list = LookupCache.List(kinds: kinds, subject: subject)
+        if let known = self.row.lookups.lists[list] { return known }
+        let found = try self.db.ids(
             """
             SELECT o.id FROM acts a JOIN operations o USING (n)
             WHERE a.space = ? AND a.subject IS ? AND a.kind IN \(kinds) AND o.state IN (0, 5)
-            """, [self.row.number, subject])
+            """, [self.row.number, subject.map { Data($0) }])
+        self.row.lookups.lists[list] = found
+        return found
     }
 
     func grants(to key: Ed25519.PublicKey) throws -> [OperationID] {
-        try self.acts(Self.grantKinds, on: key.data)
+        try self.acts(Self.grantKinds, on: key.bytes)
     }
 
     func revocations(of key: Ed25519.PublicKey) throws -> [OperationID] {
-        try self.acts(Self.revocationKinds, on: key.data)
+        try self.acts(Self.revocationKinds, on: key.bytes)
     }
 
     func revocations() throws -> [OperationID] {
@@ -122,10 +137,10 @@ struct StoreLookup: SpaceLookup {
             """, [self.row.number])
     }
 
-    func definitions(of role: OperationID) throws -> [OperationID] { try self.acts("(30)", on: role.data) }
+    func definitions(of role: OperationID) throws -> [OperationID] { try self.acts("(30)", on: role.bytes) }
 
     func changes(_ kind: OperationKind, of channel: ChannelID?) throws -> [OperationID] {
-        try self.acts("(\(kind.rawValue))", on: channel?.data)
+        try self.acts("(\(kind.rawValue))", on: channel?.bytes)
     }
 
     func uses(of invite: OperationID) throws -> [OperationID] {
@@ -164,11 +179,14 @@ struct StoreLookup: SpaceLookup {
     func isKnown(_ key: Ed25519.PublicKey) throws -> Bool {
         // While we join, everything comes from the one member that we chose to ask.
         if self.row.state == .pending || self.row.isRebuilding || self.row.creator == key { return true }
-        return try self.db.exists(
+        if let answer = self.row.lookups.known[key] { return answer }
+        let answer = try self.db.exists(
             """
             SELECT 1 FROM acts a JOIN operations o USING (n)
             WHERE a.space = ? AND a.subject = ? AND a.kind IN (21, 31) AND o.state IN (0, 1, 2, 5)
             """, [self.row.number, key.data])
+        self.row.lookups.known[key] = answer
+        return answer
     }
 }
 

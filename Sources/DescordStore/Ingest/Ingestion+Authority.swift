@@ -81,6 +81,7 @@ extension Ingestion {
         else { return }
         let number: Int64 = found["n"]
         try self.db.run("UPDATE operations SET state = ? WHERE n = ?", [state.rawValue, number])
+        row.lookups.stateChanged(of: operation)
         try self.refreshMessage(of: operation)
         guard state == .admitted, (found["arrival"] as Int64?) == nil else { return }
         let arrival = try self.nextPlace()

@@ -17,6 +17,10 @@ struct Ingestion {
     private var rows: [SpaceID: SpaceRow] = [:]
     /// Whether content left the disk.
     var hasPurged = false
+    /// The messages whose words changed.
+    var words = WordChanges()
+    /// Whether something waits in this database; nil before it was asked.
+    private var isAnythingWaiting: Bool?
     private var nextArrival: Int64?
     private var nextSettled: Int64?
     /// What was taken from budgets in this transaction.
@@ -42,10 +46,15 @@ struct Ingestion {
     }
 
     /// Writes the spaces' rows back.
-    func finish() throws {
-        try self.finishPurging()
+    mutating func finish() throws {
         try self.saveBudgets()
-        for (_, row) in self.rows.sorted(by: { $0.key < $1.key }) { try row.save(self.db, now: self.now) }
+        for (_, row) in self.rows.sorted(by: { $0.key < $1.key }) {
+            try row.saveFrontiers(self.db)
+            try row.save(self.db, now: self.now)
+        }
+        // Last, because whatever follows makes SQLite write the index out.
+        try self.words.save(self.db)
+        try self.finishPurging()
     }
 
     // MARK: - One operation
@@ -89,6 +98,7 @@ struct Ingestion {
                 number,
             ])
         try FileTable.enter(operation, number, self.db)
+        self.enterWords(of: operation, number)
         switch state {
         case .admitted:
             try self.refreshMessage(of: operation)
@@ -110,8 +120,26 @@ struct Ingestion {
     mutating func store(
         _ operation: Operation, _ judgement: SpaceRules<StoreLookup>.Judgement, in row: SpaceRow
     ) throws -> IngestVerdict {
-        let number = try self.insert(operation, judgement.state, in: row)
-        return try self.settle(operation, number, judgement, in: row)
+        guard case .admitted(let byMember) = judgement, operation.operationClass != .authority else {
+            let number = try self.insert(operation, judgement.state, in: row)
+            return try self.settle(operation, number, judgement, in: row)
+        }
+        // Nearly everything: all that the row says is known before it is written.
+        let past = try StoreLookup(db: self.db, row: row).past(of: operation.header.links)
+        let place = Place(arrival: try self.nextPlace(), settled: try self.takeSettled(), past: past)
+        try self.insert(operation, .admitted, at: place, in: row)
+        row.lookups.remember(past, of: operation.id)
+        row.lookups.remember(SpaceEntry(operation, state: .admitted))
+        try self.comeIntoForce(operation, arrival: place.arrival, in: row)
+        try self.release(waitingFor: operation.id, in: row)
+        return byMember ? .stored(arrival: place.arrival) : .requested(arrival: place.arrival)
+    }
+
+    /// Where an operation stands that comes into force when it is stored.
+    private struct Place {
+        let arrival: Int64
+        let settled: Int64
+        let past: AuthorityPast
     }
 
     /// Gives a stored operation its state, and settles what waited for it.
@@ -120,6 +148,7 @@ struct Ingestion {
         _ operation: Operation, _ number: Int64, _ judgement: SpaceRules<StoreLookup>.Judgement,
         in row: SpaceRow
     ) throws -> IngestVerdict {
+        row.lookups.stateChanged(of: operation)
         switch judgement {
         case .admitted(let byMember):
             let arrival = try self.admit(operation, number, in: row)
@@ -149,7 +178,10 @@ struct Ingestion {
         }
     }
 
-    private func insert(_ operation: Operation, _ state: OperationState, in row: SpaceRow) throws -> Int64 {
+    @discardableResult
+    private mutating func insert(
+        _ operation: Operation, _ state: OperationState, at place: Place? = nil, in row: SpaceRow
+    ) throws -> Int64 {
         let header = operation.header
         let links = header.links.flatMap(\.bytes)
         let fork = try self.db.exists(
@@ -158,8 +190,8 @@ struct Ingestion {
         try self.db.run(
             """
             INSERT INTO operations (id, space, author, sequence, clock, kind, channel, target, links, state,
-                size, received_at, envelope, salt, content)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                size, received_at, envelope, salt, content, arrival, admitted_at, settled, past)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 operation.id.data, row.number, operation.author.data, Int64(bitPattern: header.sequence),
@@ -167,14 +199,17 @@ struct Ingestion {
                 header.target?.data, Data(links), state.rawValue, operation.encoded.count,
                 self.now.milliseconds, Data(operation.envelope),
                 operation.salt.map { Data($0) }, operation.content.map { Data($0) },
+                place?.arrival, place.map { _ in self.now.milliseconds }, place?.settled,
+                (place?.past.encoded).map { Data($0) },
             ])
         let number = self.db.lastInsertedRowID
+        self.enterWords(of: operation, number)
         try self.enter(operation, number, isFork: fork, in: row)
         return number
     }
 
     /// Enters a stored operation into everything that is kept of the set.
-    func enter(_ operation: Operation, _ number: Int64, isFork: Bool, in row: SpaceRow) throws {
+    mutating func enter(_ operation: Operation, _ number: Int64, isFork: Bool, in row: SpaceRow) throws {
         let header = operation.header
         if isFork {
             try self.db.run(
@@ -188,17 +223,17 @@ struct Ingestion {
     }
 
     /// Heads of the whole set: what arrived before an operation that it links to stands in `pending_links`.
-    private func updateHeads(_ operation: Operation, in row: SpaceRow) throws {
-        for link in operation.header.links {
-            try self.db.run("DELETE FROM heads WHERE space = ? AND id = ?", [row.number, link.data])
-        }
-        if try !self.db.exists("SELECT 1 FROM pending_links WHERE parent = ?", [operation.id.data]) {
-            try self.db.run("INSERT INTO heads VALUES (?, ?)", [row.number, operation.id.data])
-        }
+    private mutating func updateHeads(_ operation: Operation, in row: SpaceRow) throws {
+        row.heads.remove(operation.header.links)
+        let isLinked =
+            try self.mayWait()
+            && self.db.exists("SELECT 1 FROM pending_links WHERE parent = ?", [operation.id.data])
+        if !isLinked { row.heads.insert(operation.id) }
     }
 
     /// What lookups find operations by, whatever their state.
     private func index(_ operation: Operation, _ number: Int64, in row: SpaceRow) throws {
+        row.lookups.stateChanged(of: operation)
         if operation.operationClass == .authority {
             try self.db.run(
                 "INSERT INTO acts (n, space, kind, subject) VALUES (?, ?, ?, ?)",
@@ -232,10 +267,19 @@ struct Ingestion {
         }
     }
 
-    private func link(_ number: Int64, to missing: [OperationID]) throws {
+    private mutating func link(_ number: Int64, to missing: [OperationID]) throws {
+        self.isAnythingWaiting = true
         for parent in missing {
             try self.db.run("INSERT OR IGNORE INTO pending_links VALUES (?, ?)", [parent.data, number])
         }
+    }
+
+    /// Whether anything may wait for something: asked once, because nearly always nothing does.
+    private mutating func mayWait() throws -> Bool {
+        if let known = self.isAnythingWaiting { return known }
+        let answer = try self.db.exists("SELECT 1 FROM pending_links LIMIT 1")
+        self.isAnythingWaiting = answer
+        return answer
     }
 
     // MARK: - Coming into force
@@ -256,16 +300,20 @@ struct Ingestion {
             WHERE n = ?
             """,
             [arrival, self.now.milliseconds, (past?.encoded).map { Data($0) }, settled, number])
-        for link in operation.header.links {
-            try self.db.run("DELETE FROM tips WHERE space = ? AND id = ?", [row.number, link.data])
-        }
-        try self.db.run("INSERT INTO tips VALUES (?, ?)", [row.number, operation.id.data])
+        row.lookups.stateChanged(of: operation)
         if isAuthority { try self.recordPast(of: operation, number, in: row, isEligible: true) }
+        try self.comeIntoForce(operation, arrival: arrival, in: row)
+        return arrival
+    }
+
+    /// Does what an operation says that has its place.
+    private mutating func comeIntoForce(_ operation: Operation, arrival: Int64, in row: SpaceRow) throws {
+        row.tips.remove(operation.header.links)
+        row.tips.insert(operation.id)
         self.admitted.append(AdmittedOperation(operation: operation, arrival: arrival))
         if operation.kind.revokes { try self.settleRevocation(operation, in: row) }
         try self.apply(operation, in: row)
         try self.refreshMessage(of: operation)
-        return arrival
     }
 
     /// Takes the next place in the local order.
@@ -328,6 +376,7 @@ struct Ingestion {
     /// Judges again whatever waited for an operation that is settled now, and what waited for that, and so
     /// on.
     private mutating func release(waitingFor settled: OperationID, in row: SpaceRow) throws {
+        guard try self.mayWait() else { return }
         var queue = [settled]
         while let parent = queue.popLast() {
             let children = try self.db.rows("SELECT child FROM pending_links WHERE parent = ?", [parent.data])
@@ -373,6 +422,7 @@ struct Ingestion {
         }
         try self.db.run(
             "UPDATE operations SET state = ?, release_at = NULL WHERE n = ?", [state.rawValue, number])
+        row.lookups.stateChanged(of: operation)
         return operation.id
     }
 

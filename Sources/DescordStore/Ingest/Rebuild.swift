@@ -51,11 +51,10 @@ enum Rebuild {
             // What was not held is not held now, even if this machine's clock went back.
             try Self.enter(operation, number, at: wasHeld ? now : Self.lateEnough, in: row, &ingestion)
         }
-        try ingestion.finishPurging()
         row.isRebuilding = false
         row.state = state
         row.isDirty = true
-        try row.save(db, now: now)
+        try ingestion.finish()
     }
 
     /// Later than every clock that was ever admitted.
@@ -75,6 +74,7 @@ enum Rebuild {
                 row.number, operation.author.data, Int64(bitPattern: operation.header.sequence), number,
             ])
         try ingestion.enter(operation, number, isFork: isFork, in: row)
+        try ingestion.reenterWords(of: operation, number)
         var judgement = try SpaceRules(StoreLookup(db: db, row: row)).judge(operation, now: now)
         switch judgement {
         case .ignored(.farFuture):

@@ -131,8 +131,8 @@ extension Store {
 
     // MARK: - Checking
 
-    /// Checks every operation (form, signature, content, the columns beside it) and that everything derived
-    /// is what a rebuild gives; returns what is wrong, in words.
+    /// Checks every operation (form, signature, content, the columns beside it), the words by which messages
+    /// are found, and that everything derived is what a rebuild gives; returns what is wrong, in words.
     public func check() throws(StoreError) -> (operations: Int, problems: [String]) {
         try self.write { db in
             var problems = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
@@ -142,6 +142,7 @@ extension Store {
                 count += 1
                 if let problem = Self.problem(in: row) { problems.append(problem) }
             }
+            problems += try Self.wrongWords(db)
             guard problems.isEmpty else { return (count, problems) }
             let before = try Self.derivedState(db)
             try db.inSavepoint {
@@ -157,6 +158,30 @@ extension Store {
             }
             return (count, problems)
         }
+    }
+
+    /// The messages that are found by words that they do not say, or not by those that they say.
+    static func wrongWords(_ db: Database) throws -> [String] {
+        var problems: [String] = []
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT o.id, o.content, w.text FROM operations o LEFT JOIN message_words w ON w.rowid = o.n
+                WHERE o.kind = 2000
+                """)
+        while let row = try rows.next() {
+            guard let id = row.id("id") else { continue }
+            let own = (row["content"] as Data?).flatMap { MessagePost(decoding: Array($0))?.text }
+            let indexed = row["text"] as String?
+            guard own != indexed else { continue }
+            let said = try own.flatMap { try MessageActs.winningEdit(of: id, db)?.text ?? $0 }
+            if said != indexed { problems.append("\(id): search does not find it by what it says") }
+        }
+        let strays =
+            try db.integer(
+                "SELECT count(*) FROM message_words WHERE rowid NOT IN (SELECT n FROM operations)") ?? 0
+        if strays > 0 { problems.append("search finds \(strays) messages that are not there") }
+        return problems
     }
 
     private static func problem(in row: Row) -> String? {

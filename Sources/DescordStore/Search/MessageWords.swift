@@ -9,10 +9,18 @@ enum MessageWords {
         Data.fromDatabaseValue(values[0]).flatMap { MessagePost(decoding: Array($0)) }?.text
     }
 
-    /// Replaces what is found of a message, in the caller's transaction: after an edit, its new text.
-    static func index(_ text: String, of number: Int64, _ db: Database) throws {
-        try db.run("DELETE FROM message_words WHERE rowid = ?", [number])
+    /// Enters a message of which nothing is in the index, in the caller's transaction.
+    static func insert(_ text: String, of number: Int64, _ db: Database) throws {
         try db.run("INSERT INTO message_words (rowid, text) VALUES (?, ?)", [number, text])
+    }
+
+    /// Replaces what is found of a message, in the caller's transaction: after an edit, its new text.
+    static func update(_ text: String, of number: Int64, _ db: Database) throws {
+        if let found = try db.row("SELECT text FROM message_words WHERE rowid = ?", [number]) {
+            guard (found["text"] as String?) != text else { return }
+            try db.run("DELETE FROM message_words WHERE rowid = ?", [number])
+        }
+        try self.insert(text, of: number, db)
     }
 
     /// Takes a message out of the index, in the caller's transaction, which `mergeDeletions` is to end.

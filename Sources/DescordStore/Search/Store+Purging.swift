@@ -21,7 +21,7 @@ extension Store {
     /// The header stays, and with it everything that links to it.
     public func purgeContent(of id: OperationID) throws(StoreError) -> Purge {
         let isPurged = try self.write { db in
-            let isPurged = try Self.purgeContent(of: id, db)
+            let isPurged = try Self.purgeContent(of: id, db) != nil
             if isPurged { try MessageWords.mergeDeletions(db) }
             return isPurged
         }
@@ -43,21 +43,21 @@ extension Store {
     }
 
     /// The same within the caller's transaction, which `mergeDeletions` and `cleanJournal` are to follow;
-    /// returns whether there was any.
-    static func purgeContent(of id: OperationID, _ db: Database) throws -> Bool {
+    /// returns the operation's number, nil when there was none.
+    static func purgeContent(of id: OperationID, _ db: Database) throws -> Int64? {
         guard
             let row = try db.row(
                 "SELECT n, envelope FROM operations WHERE id = ? AND content IS NOT NULL", [id.data]),
             let header = try? Operation(
                 storedEnvelope: Array(row["envelope"] as Data), salt: nil, content: nil)
-        else { return false }
+        else { return nil }
         let number: Int64 = row["n"]
         try MessageWords.purge(number, db)
         try FileTable.purge(of: number, db)
         try db.run(
             "UPDATE operations SET salt = NULL, content = NULL, size = ? WHERE n = ?",
             [header.encoded.count, number])
-        return true
+        return number
     }
 
     /// Takes the write-ahead log back into the file and empties it; false when somebody is reading from it.
