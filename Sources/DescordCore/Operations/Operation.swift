@@ -54,24 +54,23 @@ public struct Operation: Hashable, Sendable {
     public init(
         verifying bytes: [UInt8], isKnownAuthor: (Ed25519.PublicKey) -> Bool = { _ in false }
     ) throws(OperationFailure) {
-        try self.init(decodingUnverified: bytes)
-        try self.checkSignature(isKnownAuthor: isKnownAuthor)
+        self = try UnverifiedOperation(decoding: bytes).verified(isKnownAuthor: isKnownAuthor)
     }
 
-    /// Decodes and checks all but the signature; for `UnverifiedOperation`, which keeps it inside.
-    init(decodingUnverified bytes: [UInt8]) throws(OperationFailure) {
+    /// Decodes and checks all but the signature, which is the returned envelope's; for `UnverifiedOperation`,
+    /// which keeps both inside.
+    static func decodingUnverified(
+        _ bytes: [UInt8]
+    ) throws(OperationFailure) -> (Operation, SignedEnvelope) {
         guard bytes.count <= Self.maxEncodedSize else { throw .tooLarge }
         guard let message = PBSignedOperation(octets: bytes), message.hasEnvelope else { throw .malformed }
         let salt = message.hasSalt ? message.salt.octets : nil
         let content = message.hasContent ? message.content.octets : nil
-        try self.init(envelope: message.envelope.octets, salt: salt, content: content)
-        guard self.encoded == bytes else { throw .notCanonical }
-    }
-
-    /// Checks the author's key and the signature over the header.
-    func checkSignature(isKnownAuthor: (Ed25519.PublicKey) -> Bool) throws(OperationFailure) {
-        guard isKnownAuthor(self.author) || self.author.isMainSubgroupPoint else { throw .badKey }
-        guard try Self.decodeEnvelope(self.envelope).isValid(domain: Self.domain) else { throw .badSignature }
+        let encoded = message.envelope.octets
+        let envelope = try Self.decodeEnvelope(encoded)
+        let operation = try Operation(envelope, encoded: encoded, salt: salt, content: content)
+        guard operation.encoded == bytes else { throw .notCanonical }
+        return (operation, envelope)
     }
 
     /// Decodes parts that were verified before they were stored: everything but the signature is checked
@@ -98,13 +97,18 @@ public struct Operation: Hashable, Sendable {
             signing: header.encoded, type: Self.payloadType, domain: Self.domain, by: key)
         try self.init(envelope: envelope.encoded, salt: salt, content: content)
         guard self.operationClass != .content || self.content != nil else { throw .wrongContent }
-        guard self.encoded.count <= Self.maxEncodedSize else { throw .tooLarge }
+        guard self.encodedSize <= Self.maxEncodedSize else { throw .tooLarge }
     }
 
     private init(
         envelope bytes: [UInt8], salt: [UInt8]?, content: [UInt8]?
     ) throws(OperationFailure) {
-        let envelope = try Self.decodeEnvelope(bytes)
+        try self.init(Self.decodeEnvelope(bytes), encoded: bytes, salt: salt, content: content)
+    }
+
+    private init(
+        _ envelope: SignedEnvelope, encoded bytes: [UInt8], salt: [UInt8]?, content: [UInt8]?
+    ) throws(OperationFailure) {
         let header = try OperationHeader(decoding: envelope.payload)
         try header.validateShape(size: envelope.payload.count)
         if let body = header.body { try OperationPayloads.validate(body: body, of: header.kind) }
@@ -139,6 +143,14 @@ public struct Operation: Hashable, Sendable {
         if let salt { append(2, salt) }
         if let content { append(3, content) }
         return bytes
+    }
+
+    /// Bytes of `encoded`.
+    public var encodedSize: Int {
+        [self.envelope, self.salt, self.content].reduce(0) { total, field in
+            guard let count = field?.count else { return total }
+            return total + 1 + Varint.size(of: UInt64(count)) + count
+        }
     }
 
     /// The signed header's bytes, with fields that this version does not know.

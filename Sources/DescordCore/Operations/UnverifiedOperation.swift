@@ -1,4 +1,5 @@
 import DescordCrypto
+import LibP2PCore
 
 /// An operation of which everything but the signature was checked.
 ///
@@ -8,10 +9,12 @@ import DescordCrypto
 public struct UnverifiedOperation: Sendable {
     /// What it claims to be. Kept inside, so that nobody takes it for a verified one.
     private let claimed: Operation
+    /// Who is said to have signed what, and the signature.
+    private let signed: SignedEnvelope
 
     /// Decodes a `SignedOperation` as it was received: encoding, shape, class and content hash are checked.
     public init(decoding bytes: [UInt8]) throws(OperationFailure) {
-        self.claimed = try Operation(decodingUnverified: bytes)
+        (self.claimed, self.signed) = try Operation.decodingUnverified(bytes)
     }
 
     /// The name, which the signature is not part of.
@@ -31,7 +34,8 @@ public struct UnverifiedOperation: Sendable {
     public func verified(
         isKnownAuthor: (Ed25519.PublicKey) -> Bool = { _ in false }
     ) throws(OperationFailure) -> Operation {
-        try self.claimed.checkSignature(isKnownAuthor: isKnownAuthor)
+        guard isKnownAuthor(self.author) || self.author.isMainSubgroupPoint else { throw .badKey }
+        guard self.signed.isValid(domain: Operation.domain) else { throw .badSignature }
         return self.claimed
     }
 }

@@ -66,7 +66,7 @@ extension SyncSession {
         var pushed: [Operation] = []
         for id in Self.parentsFirst(self.pushes, in: storage).prefix(SyncLimits.maxPushCount) {
             guard let operation = storage.operation(id) else { continue }
-            size += operation.encoded.count
+            size += operation.encodedSize
             if size > SyncLimits.maxPushSize, !pushed.isEmpty { break }
             pushed.append(operation)
         }

@@ -35,20 +35,18 @@ extension Ingestion {
         if let text { self.words.update(text, of: found["n"]) }
     }
 
-    /// Enters the words of a message that was just stored.
-    mutating func enterWords(of operation: DescordCore.Operation, _ number: Int64) {
-        guard operation.kind == .messagePost, let text = operation.payload(MessagePost.self)?.text else {
-            return
+    /// Enters what a message brings along, its words and its files: of one that was just stored, or (with
+    /// `isNew` false) of one of which something may be there.
+    mutating func enterMessage(
+        _ operation: DescordCore.Operation, _ number: Int64, isNew: Bool
+    ) throws {
+        guard let post = operation.payload(MessagePost.self) else { return }
+        try FileTable.enter(post.files, of: number, self.db)
+        if isNew {
+            self.words.insert(post.text, of: number)
+        } else {
+            self.words.update(post.text, of: number)
         }
-        self.words.insert(text, of: number)
-    }
-
-    /// Likewise, when it was stored before; whatever is done to it is settled after it.
-    mutating func reenterWords(of operation: DescordCore.Operation, _ number: Int64) throws {
-        guard operation.kind == .messagePost, let text = operation.payload(MessagePost.self)?.text else {
-            return
-        }
-        self.words.update(text, of: number)
         if self.words.isFull { try self.words.save(self.db) }
     }
 

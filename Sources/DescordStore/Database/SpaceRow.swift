@@ -35,6 +35,8 @@ final class SpaceRow {
     let authority = AuthorityCache()
     /// What was read of the space in this transaction.
     let lookups = LookupCache()
+    /// The newest places in the chains of authors, as far as they were asked for in this transaction.
+    var newestSequences: [Ed25519.PublicKey: Int64] = [:]
     /// The operations that none links to.
     var heads = Frontier(table: "heads")
     /// The operations in force that none in force links to.

@@ -9,8 +9,7 @@ enum FileTable {
     static let chunkSize = 256 << 10
 
     /// Enters what a stored message refers to; does nothing when it is entered already.
-    static func enter(_ operation: DescordCore.Operation, _ number: Int64, _ db: Database) throws {
-        guard let files = operation.payload(MessagePost.self)?.files else { return }
+    static func enter(_ files: [FileReference], of number: Int64, _ db: Database) throws {
         for (place, file) in files.enumerated() {
             try db.run(
                 "INSERT OR IGNORE INTO file_references VALUES (?, ?, ?, ?)",

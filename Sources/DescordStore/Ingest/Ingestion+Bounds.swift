@@ -21,7 +21,7 @@ extension Ingestion {
         case .waiting, .held: break
         default: return true
         }
-        let size = Int64(operation.encoded.count)
+        let size = Int64(operation.encodedSize)
         let all =
             try self.db.integer(
                 "SELECT total(size) FROM operations WHERE space = ? AND state IN (1, 2)", [row.number]) ?? 0
@@ -54,7 +54,7 @@ extension Ingestion {
         let limits = isStranger ? BudgetLimits.publicJoins : row.limits
         let key = BudgetKey(space: row.number, holder: holder)
         var budget = try self.budgets[key] ?? self.storedBudget(key)
-        let size = operation.encoded.count
+        let size = operation.encodedSize
         let isControl = operation.operationClass != .content
         let isHistory = self.isHistory(operation, in: row, from: source)
         guard

@@ -94,11 +94,10 @@ struct Ingestion {
         try self.db.run(
             "UPDATE operations SET salt = ?, content = ?, size = ? WHERE n = ?",
             [
-                operation.salt.map { Data($0) }, operation.content.map { Data($0) }, operation.encoded.count,
+                operation.salt.map { Data($0) }, operation.content.map { Data($0) }, operation.encodedSize,
                 number,
             ])
-        try FileTable.enter(operation, number, self.db)
-        self.enterWords(of: operation, number)
+        try self.enterMessage(operation, number, isNew: false)
         switch state {
         case .admitted:
             try self.refreshMessage(of: operation)
@@ -184,9 +183,7 @@ struct Ingestion {
     ) throws -> Int64 {
         let header = operation.header
         let links = header.links.flatMap(\.bytes)
-        let fork = try self.db.exists(
-            "SELECT 1 FROM operations WHERE space = ? AND author = ? AND sequence = ?",
-            [row.number, operation.author.data, Int64(bitPattern: header.sequence)])
+        let fork = try self.isFork(operation, in: row)
         try self.db.run(
             """
             INSERT INTO operations (id, space, author, sequence, clock, kind, channel, target, links, state,
@@ -196,16 +193,37 @@ struct Ingestion {
             [
                 operation.id.data, row.number, operation.author.data, Int64(bitPattern: header.sequence),
                 Int64(bitPattern: header.clock.rawValue), header.kind.rawValue, header.channel?.data,
-                header.target?.data, Data(links), state.rawValue, operation.encoded.count,
+                header.target?.data, Data(links), state.rawValue, operation.encodedSize,
                 self.now.milliseconds, Data(operation.envelope),
                 operation.salt.map { Data($0) }, operation.content.map { Data($0) },
                 place?.arrival, place.map { _ in self.now.milliseconds }, place?.settled,
                 (place?.past.encoded).map { Data($0) },
             ])
         let number = self.db.lastInsertedRowID
-        self.enterWords(of: operation, number)
+        try self.enterMessage(operation, number, isNew: true)
         try self.enter(operation, number, isFork: fork, in: row)
         return number
+    }
+
+    /// Whether another operation of this author has the same place in its chain; asked only of places up to
+    /// the newest, because nearly everything comes after it.
+    private func isFork(_ operation: Operation, in row: SpaceRow) throws -> Bool {
+        guard let sequence = Int64(exactly: operation.header.sequence) else {
+            return try self.hasPlace(of: operation, in: row)
+        }
+        let newest =
+            try row.newestSequences[operation.author]
+            ?? self.db.integer(
+                "SELECT max(sequence) FROM operations WHERE space = ? AND author = ?",
+                [row.number, operation.author.data]) ?? -1
+        row.newestSequences[operation.author] = max(newest, sequence)
+        return sequence > newest ? false : try self.hasPlace(of: operation, in: row)
+    }
+
+    private func hasPlace(of operation: Operation, in row: SpaceRow) throws -> Bool {
+        try self.db.exists(
+            "SELECT 1 FROM operations WHERE space = ? AND author = ? AND sequence = ?",
+            [row.number, operation.author.data, Int64(bitPattern: operation.header.sequence)])
     }
 
     /// Enters a stored operation into everything that is kept of the set.
@@ -258,7 +276,6 @@ struct Ingestion {
         case .memberLeave, .memberRemove, .ban:
             guard let member = operation.revokedMember else { return }
             try self.db.run("INSERT INTO departures VALUES (?, ?, ?)", [number, row.number, member.data])
-        case .messagePost: try FileTable.enter(operation, number, self.db)
         case .inviteRevoke:
             guard let revoke = operation.payload(InviteRevoke.self) else { return }
             try self.db.run(

@@ -74,7 +74,7 @@ enum Rebuild {
                 row.number, operation.author.data, Int64(bitPattern: operation.header.sequence), number,
             ])
         try ingestion.enter(operation, number, isFork: isFork, in: row)
-        try ingestion.reenterWords(of: operation, number)
+        try ingestion.enterMessage(operation, number, isNew: false)
         var judgement = try SpaceRules(StoreLookup(db: db, row: row)).judge(operation, now: now)
         switch judgement {
         case .ignored(.farFuture):

@@ -56,7 +56,7 @@ extension Store {
         try FileTable.purge(of: number, db)
         try db.run(
             "UPDATE operations SET salt = NULL, content = NULL, size = ? WHERE n = ?",
-            [header.encoded.count, number])
+            [header.encodedSize, number])
         return number
     }
 
