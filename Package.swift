@@ -146,7 +146,8 @@ if Context.environment["DESCORD_BENCHMARKS"] != nil {
         .executableTarget(
             name: "InProcessBenchmark",
             dependencies: [
-                "DescordCore", "DescordStore", "LibP2PHost", "LibP2P", "LibP2PCore", "DescordCrypto", logging,
+                "DescordCore", "DescordStore", "DescordNode", "LibP2PHost", "LibP2P", "LibP2PCore",
+                "DescordCrypto", logging,
             ] + nio,
             path: "Benchmarks/InProcess", swiftSettings: settings))
 }

@@ -17,8 +17,16 @@ enum BatchVerification {
     /// So many parts at most: another core is left to whoever runs the network.
     private static let maxPartCount = 4
 
-    /// Checks each, in their order; `isKnownAuthor` is called from several threads, and sees no change
-    /// meanwhile.
+    /// Checks each, in their order; remembers whose keys are good.
+    static func verify(_ forms: [IngestPipeline.Form], _ authors: KnownAuthors) -> [Verification] {
+        let found = self.verify(forms, isKnownAuthor: authors.contains)
+        var added: Set<Ed25519.PublicKey> = []
+        for case .verified(let operation) in found { added.insert(operation.author) }
+        authors.insert(added)
+        return found
+    }
+
+    /// Checks each, in their order; `isKnownAuthor` is called from several threads.
     static func verify(
         _ forms: [IngestPipeline.Form], isKnownAuthor: @Sendable (Ed25519.PublicKey) -> Bool
     ) -> [Verification] {

@@ -1,6 +1,7 @@
 import DescordCore
 import DescordCrypto
 import DescordStore
+import Dispatch
 import LibP2PCore
 import NIOCore
 import NIOPosix
@@ -8,12 +9,12 @@ import NIOPosix
 /// Verifies and stores what peers send, in batches, away from the event loop; also runs the node's other
 /// writes, so that the database sees one writer.
 ///
-/// Confined to its event loop; the work itself happens on one background thread. While a batch is being
-/// committed the next one grows, so that the cost of a commit (one fsync) is shared by whatever arrived
-/// meanwhile, and an idle node commits a single operation at once.
-final class IngestPipeline {
+/// Confined to its event loop; one background thread writes. While a batch is being committed the next one
+/// grows and is verified, so that the cost of a commit (one fsync) is shared by whatever arrived meanwhile,
+/// the other cores have work, and an idle node commits a single operation at once.
+package final class IngestPipeline {
     /// What became of one operation.
-    enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// Wrong in every state of the space: whoever forwarded it is at fault.
         case refused(OperationFailure)
         /// Of a space or topic that it was not expected on.
@@ -25,7 +26,7 @@ final class IngestPipeline {
     }
 
     /// An operation as it came.
-    enum Form: Sendable {
+    package enum Form: Sendable {
         /// A `SignedOperation` that nobody verified, and the topic that it came on.
         case gossip([UInt8], topic: String)
         /// Read from a sync stream; its signature is still to be checked.
@@ -42,6 +43,8 @@ final class IngestPipeline {
     private struct Batch {
         var forms: [Form]
         var source: IngestSource
+        /// What the signatures are; nil before they were checked.
+        var verifications: [BatchVerification.Verification]?
         var completion: ([Outcome]) -> Void
     }
 
@@ -56,30 +59,22 @@ final class IngestPipeline {
     }
 
     /// The most operations in one transaction: bounds how long a receipt waits behind others.
-    static let maxBatchCount = 512
-
-    /// Authors of whom an operation was verified: their keys need no second look, which costs more than a
-    /// signature. Touched by the background thread alone.
-    private final class KnownAuthors: @unchecked Sendable {
-        static let maxCount = 16_384
-        private var keys: Set<Ed25519.PublicKey> = []
-
-        func contains(_ key: Ed25519.PublicKey) -> Bool { self.keys.contains(key) }
-
-        func insert(_ key: Ed25519.PublicKey) {
-            if self.keys.count >= Self.maxCount { self.keys.removeAll() }
-            self.keys.insert(key)
-        }
-    }
+    package static let maxBatchCount = 512
+    /// Fewer than these are verified where they are committed: going to another thread takes longer.
+    private static let minAheadCount = 32
 
     private let eventLoop: any EventLoop
     private let store: Store
     private let pool: NIOThreadPool
     private let authors = KnownAuthors()
     private let now: @Sendable () -> WallTime
+    /// What came and is not looked at yet.
     private var pending: [Batch] = []
+    /// What is verified and not stored yet; all of it came before what is pending.
+    private var verified: [Batch] = []
     private var pendingWrites: [Write] = []
-    private var isBusy = false
+    private var isVerifying = false
+    private var isWriting = false
     private var drained: [EventLoopPromise<Void>] = []
 
     /// Called on the loop after every transaction that admitted something, with what it admitted.
@@ -87,7 +82,7 @@ final class IngestPipeline {
     /// Called on the loop when the database failed.
     var onFailure: ((any Error) -> Void)?
 
-    init(eventLoop: any EventLoop, store: Store, now: @escaping @Sendable () -> WallTime) {
+    package init(eventLoop: any EventLoop, store: Store, now: @escaping @Sendable () -> WallTime) {
         self.eventLoop = eventLoop
         self.store = store
         self.now = now
@@ -97,8 +92,10 @@ final class IngestPipeline {
 
     /// Verifies where needed and stores; `completion` is called on the loop, one outcome an operation, in
     /// order.
-    func submit(_ forms: [Form], from source: IngestSource, completion: @escaping ([Outcome]) -> Void) {
-        self.pending.append(Batch(forms: forms, source: source, completion: completion))
+    package func submit(_ forms: [Form], from source: IngestSource, completion: @escaping ([Outcome]) -> Void)
+    {
+        self.pending.append(
+            Batch(forms: forms, source: source, verifications: nil, completion: completion))
         self.work()
     }
 
@@ -128,43 +125,97 @@ final class IngestPipeline {
     }
 
     /// Ends the thread; call it after `drain`.
-    func shutDown() {
+    package func shutDown() {
         self.pool.shutdownGracefully { _ in }
     }
 
+    private var isBusy: Bool {
+        self.isWriting || self.isVerifying || !self.verified.isEmpty || !self.pending.isEmpty
+            || !self.pendingWrites.isEmpty
+    }
+
     private func work() {
-        guard !self.isBusy else { return }
-        if !self.pending.isEmpty {
-            self.isBusy = true
-            self.commitBatch()
-        } else if !self.pendingWrites.isEmpty {
-            self.isBusy = true
-            self.runWrites()
-        } else {
+        if !self.isWriting { self.startWriting() }
+        // Ahead of the writer by one transaction, and no more: it could not be written sooner.
+        let ahead = self.verified.reduce(0) { $0 + $1.forms.count }
+        if self.isWriting, !self.isVerifying, !self.pending.isEmpty, ahead < Self.maxBatchCount {
+            self.verifyAhead()
+        }
+        if !self.isBusy {
             let drained = self.drained
             self.drained = []
             for promise in drained { promise.succeed() }
         }
     }
 
-    private func commitBatch() {
-        var count = 0
-        var batches: [Batch] = []
-        let source = self.pending[0].source
-        while let next = self.pending.first, next.source == source,
-            batches.isEmpty || count + next.forms.count <= Self.maxBatchCount
-        {
-            batches.append(next)
-            count += next.forms.count
-            self.pending.removeFirst()
+    /// Begins the next transaction, if anything is ready for one.
+    private func startWriting() {
+        if !self.verified.isEmpty {
+            self.commit(Self.takeBatch(from: &self.verified))
+        } else if self.isVerifying {
+            return  // it comes before everything else
+        } else if !self.pending.isEmpty {
+            self.commit(Self.takeBatch(from: &self.pending))
+        } else if !self.pendingWrites.isEmpty {
+            self.runWrites()
         }
+    }
+
+    /// Takes what fits one transaction and came from one source.
+    private static func takeBatch(from queue: inout [Batch]) -> [Batch] {
+        var count = 0
+        var taken: [Batch] = []
+        for next in queue {
+            let fits = taken.isEmpty || count + next.forms.count <= Self.maxBatchCount
+            guard fits, next.source == taken.first?.source ?? next.source else { break }
+            taken.append(next)
+            count += next.forms.count
+        }
+        queue.removeFirst(taken.count)
+        return taken
+    }
+
+    /// Checks the signatures of what is to be committed next, while something else is written.
+    private func verifyAhead() {
+        guard self.pending.reduce(0, { $0 + $1.forms.count }) >= Self.minAheadCount else { return }
+        self.isVerifying = true
+        let batches = Self.takeBatch(from: &self.pending)
         let forms = batches.flatMap(\.forms)
+        let authors = self.authors
+        let eventLoop = self.eventLoop
+        let bound = NIOLoopBound((self, batches), eventLoop: eventLoop)
+        DispatchQueue.global(qos: .userInitiated).async {
+            let verifications = BatchVerification.verify(forms, authors)
+            eventLoop.execute {
+                let (pipeline, batches) = bound.value
+                var rest = verifications[...]
+                for var batch in batches {
+                    batch.verifications = Array(rest.prefix(batch.forms.count))
+                    rest = rest.dropFirst(batch.forms.count)
+                    pipeline.verified.append(batch)
+                }
+                pipeline.isVerifying = false
+                pipeline.work()
+            }
+        }
+    }
+
+    private func commit(_ batches: [Batch]) {
+        self.isWriting = true
+        let source = batches[0].source
+        // All of one queue: all are verified, or none is.
+        let verifications = batches.compactMap(\.verifications).flatMap { $0 }
+        let forms = verifications.isEmpty ? batches.flatMap(\.forms) : []
         let store = self.store
         let authors = self.authors
         let now = self.now()
         let bound = NIOLoopBound((self, batches), eventLoop: self.eventLoop)
         self.pool.runIfActive(eventLoop: self.eventLoop) {
-            Result { try Self.commit(forms, from: source, into: store, knownAuthors: authors, now: now) }
+            Result {
+                try Self.commit(
+                    verifications.isEmpty ? BatchVerification.verify(forms, authors) : verifications,
+                    from: source, into: store, now: now)
+            }
         }.whenComplete { result in
             let (pipeline, batches) = bound.value
             switch result.flatMap({ $0 }) {
@@ -179,12 +230,13 @@ final class IngestPipeline {
                 pipeline.onFailure?(error)
                 for batch in batches { batch.completion(batch.forms.map { _ in .failed(error) }) }
             }
-            pipeline.isBusy = false
+            pipeline.isWriting = false
             pipeline.work()
         }
     }
 
     private func runWrites() {
+        self.isWriting = true
         let writes = self.pendingWrites
         self.pendingWrites = []
         let bodies = writes.map(\.body)
@@ -194,24 +246,23 @@ final class IngestPipeline {
         }.whenComplete { _ in
             let (pipeline, writes) = bound.value
             for write in writes { write.completion() }
-            pipeline.isBusy = false
+            pipeline.isWriting = false
             pipeline.work()
         }
     }
 
     /// Runs on the background thread.
     private static func commit(
-        _ forms: [Form], from source: IngestSource, into store: Store, knownAuthors: KnownAuthors,
+        _ verifications: [BatchVerification.Verification], from source: IngestSource, into store: Store,
         now: WallTime
     ) throws -> ([Outcome], [AdmittedOperation]) {
         var outcomes: [Outcome] = []
-        outcomes.reserveCapacity(forms.count)
+        outcomes.reserveCapacity(verifications.count)
         var operations: [Operation] = []
         var indices: [Int] = []
-        for verification in BatchVerification.verify(forms, isKnownAuthor: knownAuthors.contains) {
+        for verification in verifications {
             switch verification {
             case .verified(let operation):
-                knownAuthors.insert(operation.author)
                 indices.append(outcomes.count)
                 operations.append(operation)
                 outcomes.append(.foreign)  // until the store has judged it, below
