@@ -352,7 +352,7 @@ complete -c 'descord' -n '__descord_should_offer_completions_for_positional "des
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord space" -eq 1' -fa 'join' -d 'Join a space by a ticket, or a public one by its id.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord space" -eq 1' -fa 'use' -d 'Choose the current space.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord space" -eq 1' -fa 'info' -d 'Show what is known of a space: who can read it, counts, heads.'
-complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord space" -eq 1' -fa 'members' -d 'List the members of a space.'
+complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord space" -eq 1' -fa 'members' -d 'List the members of a space, and their roles.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord space" -eq 1' -fa 'leave' -d 'Leave a space.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord space" -eq 1' -fa 'role' -d 'List, define, grant and take roles.'
 complete -c 'descord' -n '__descord_should_offer_completions_for_positional "descord space" -eq 1' -fa 'kick' -d 'Remove a member from a space.'

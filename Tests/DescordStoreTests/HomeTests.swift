@@ -7,8 +7,10 @@ import Testing
 @testable import DescordStore
 
 @Suite struct HomeTests {
-    private func temporary() -> Home {
-        Home(path: "/tmp/descord-home-\(UUID().uuidString)/deep/home")
+    /// A home that is not there yet, two folders below `root`.
+    private func temporary() -> (root: String, home: Home) {
+        let root = "/tmp/descord-home-\(UUID().uuidString)"
+        return (root, Home(path: root + "/deep/home"))
     }
 
     private func mode(_ path: String) -> UInt32 {
@@ -28,8 +30,8 @@ import Testing
     }
 
     @Test func directoriesAndFilesAreOursAlone() throws {
-        let home = self.temporary()
-        defer { try? FileManager.default.removeItem(atPath: home.path) }
+        let (root, home) = self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: root) }
         let key = KeyFile.generate()
         try home.writeKey(key)
         let store = try Store.open(home: home, key: key.privateKey)
@@ -43,8 +45,8 @@ import Testing
     }
 
     @Test func keyThatOthersCanReadIsRefused() throws {
-        let home = self.temporary()
-        defer { try? FileManager.default.removeItem(atPath: home.path) }
+        let (root, home) = self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: root) }
         try home.writeKey(KeyFile.generate())
         for loose in [0o640, 0o604, 0o660] as [mode_t] {
             chmod(home.keyPath, loose)
@@ -57,14 +59,14 @@ import Testing
     }
 
     @Test func missingKeyIsNotMadeSilently() {
-        let home = self.temporary()
+        let (_, home) = self.temporary()
         #expect(throws: HomeFailure.noIdentity(path: home.keyPath)) { try home.readKey() }
         #expect(!FileManager.default.fileExists(atPath: home.path))
     }
 
     @Test func keyIsReplacedOnlyOnDemandAndTheOldOneStays() throws {
-        let home = self.temporary()
-        defer { try? FileManager.default.removeItem(atPath: home.path) }
+        let (root, home) = self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: root) }
         let first = KeyFile.generate()
         let second = KeyFile.generate()
         try home.writeKey(first)
@@ -79,8 +81,8 @@ import Testing
     }
 
     @Test func passphraseOpensItsKeyAndNoOtherDoes() throws {
-        let home = self.temporary()
-        defer { try? FileManager.default.removeItem(atPath: home.path) }
+        let (root, home) = self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: root) }
         let light = KeyFile.Derivation(operations: 1, memoryBytes: 8_192)
         try home.writeKey(KeyFile.generate(), passphrase: SecretBytes(Array("open".utf8)), derivation: light)
         #expect(try home.isKeyEncrypted())

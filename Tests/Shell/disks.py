@@ -6,6 +6,7 @@ import os
 from place import Failure, check, read_json, scenario
 
 READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 32, 4_096, 16_384, 1 << 18  # mount(2)
+DETACH = 2  # umount2(2)
 NEW_NAMESPACE, NEW_USER = 0x0002_0000, 0x1000_0000  # unshare(2)
 DISK_SIZE = 4 << 20  # bytes of the small disk
 
@@ -131,6 +132,7 @@ def small_disk(place):
     disk = place.folder / "disk"
     disk.mkdir()
     mount("none", disk, "tmpfs", 0, f"size={DISK_SIZE},mode=0700".encode())
+    place.leaving.callback(call, "umount2", os.fsencode(disk), DETACH)
     alice, bob = place.home("disk/alice"), place.home("bob")
     alice.found()
     alice.admit(bob)

@@ -172,6 +172,9 @@ def ranks_bound_what_roles_do(place):
     check(set(roles) == {"admin", "moderator", "member", "helpers"}, f"roles are {set(roles)}")
     check(roles["helpers"]["members"] == [bob.peer], f"holders are {roles['helpers']['members']}")
     check(members(alice)[bob.peer] == 10, "the rank is not the role's")
+    listed = {member["peer"]: member["roles"] for member in alice.run("space", "members", "--json").objects}
+    check(listed[bob.peer] == ["helpers", "member"], f"his roles are {listed[bob.peer]}")
+    check("helpers, member  rank 10" in alice.run("space", "members").out, "the table has no roles")
     alice.run("space", "role", "take", bob.peer, "helpers", "--wait", "0")
     check(members(alice)[bob.peer] == 0, "the role was not taken")
     alice.run("space", "unban", bob.peer, code=65)

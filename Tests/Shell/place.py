@@ -1,5 +1,6 @@
 """Where a scenario happens: homes in a temporary folder, on loopback alone, and what can be seen of them."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -42,6 +43,7 @@ class Place:
     def __init__(self, binary, folder, scale, seed):
         self.binary, self.folder, self.scale, self.seed = binary, pathlib.Path(folder), scale, seed
         self.random = random.Random(seed)
+        self.leaving = contextlib.ExitStack()  # what is to be undone before the folder can go
 
     def home(self, name, **settings):
         """Makes a home with an identity."""

@@ -75,6 +75,7 @@ def main():
                 print(f"failed  {name}, seed {seed}: {detail}", flush=True)
             finally:
                 signal.alarm(0)
+                place.leaving.close()
     return 1 if failed else 0
 
 

@@ -133,7 +133,9 @@ def a_peer_that_never_serves_is_waited_for_within_bounds(world):
 
 def a_peer_that_lacks_what_it_claims_leaves_the_sync_unfinished(world):
     for kind in (Hollow, Lacking):
-        report = meets_and_recovers(world, kind, code=0).object
+        said = meets_and_recovers(world, kind, code=75)
+        check("not_fetched" in said.err, f"{kind.__name__}: the sync said {said.err}")
+        report = said.object
         check((report["received"], report["completed"]) == (0, False), f"{kind.__name__}: reported {report}")
 
 

@@ -195,7 +195,7 @@ package struct SpaceInfoCommand: DescordCommand {
 /// `descord space members`
 package struct SpaceMembersCommand: DescordCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "members", abstract: "List the members of a space.")
+        commandName: "members", abstract: "List the members of a space, and their roles.")
 
     @Argument(
         help: "A name or the beginning of an id; else the current space.", completion: Completions.spaces)
@@ -208,21 +208,26 @@ package struct SpaceMembersCommand: DescordCommand {
         let home = try context.home()
         let row = try References(home.records, environment: context.surroundings.environment).space(
             self.space)
+        let roles = try home.records.rolesByMember(of: row.id)
         var table = TextTable()
         for member in try home.records.members(of: row.id) {
+            let held = roles[member.peer] ?? []
             if context.output.isJSON {
                 try context.output.emit([
                     "peer": .string(member.peer.description), "name": .optional(member.name),
-                    "rank": .integer(Int64(member.rank)), "since": .optional(member.since),
+                    "rank": .integer(Int64(member.rank)), "roles": held.json,
+                    "since": .optional(member.since),
                     "self": .bool(member.isSelf), "over_limit": .bool(member.isOverLimit),
                     "space": .string(row.id.hex),
                 ])
             } else {
-                let role = member.rank > PayloadLimits.maxRank ? "creator" : "rank \(member.rank)"
+                let isCreator = member.rank > PayloadLimits.maxRank
                 table.add(
                     member.isSelf ? "*" : " ", member.peer.description,
                     context.output.foreign(member.name ?? ""),
-                    role, member.since.map(Timestamp.format) ?? "", member.isOverLimit ? "over the limit" : ""
+                    isCreator ? "creator" : context.output.foreign(held.joined(separator: ", ")),
+                    isCreator ? "" : "rank \(member.rank)",
+                    member.since.map(Timestamp.format) ?? "", member.isOverLimit ? "over the limit" : ""
                 )
             }
         }

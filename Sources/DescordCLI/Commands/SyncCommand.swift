@@ -8,7 +8,7 @@ package struct SyncCommand: DescordCommand {
         commandName: "sync", abstract: "Exchange what is missing with every member who is there.",
         discussion: """
             Delivers what is queued, and fetches what others have. The exit code is 75 when there are \
-            other members and none of them answered.
+            other members and none of them answered, or none of those who did handed over all that it has.
             """)
 
     @Argument(help: "A name or the beginning of an id; else every space.", completion: Completions.spaces)
@@ -30,6 +30,12 @@ package struct SyncCommand: DescordCommand {
         let names = try home.records.spaces()
         for report in outcome.reports {
             try self.show(report, name: names.first { $0.id.hex == report.space }?.shownName, context.output)
+        }
+        let spaces = Dictionary(grouping: outcome.reports, by: \.space)
+        guard spaces.values.allSatisfy({ $0.contains(where: \.completed) }) else {
+            throw CommandError(
+                .tryLater, .notFetched, "no member handed over all that it has",
+                hint: "what came is kept; run it again")
         }
         guard outcome.reports.isEmpty else { return }
         guard outcome.unanswered.isEmpty else {

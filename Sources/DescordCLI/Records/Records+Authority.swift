@@ -8,6 +8,14 @@ extension Records {
         try self.explained { () throws(StoreError) in try self.store.roles(of: space) }
     }
 
+    /// The names of the roles that each member holds, the highest first.
+    package func rolesByMember(of space: SpaceID) throws(CommandError) -> [PeerID: [String]] {
+        try self.roles(of: space).reduce(into: [:]) { found, role in
+            let name = Self.shownRole(role.name) ?? Short.id(role.id)
+            for holder in role.holders { found[PeerID(holder), default: []].append(name) }
+        }
+    }
+
     /// The role that a name, or the beginning of an id, means.
     package func role(_ reference: String, in space: SpaceID) throws(CommandError) -> RoleSummary {
         let roles = try self.roles(of: space)
