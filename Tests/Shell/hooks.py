@@ -92,6 +92,13 @@ def hook_that_fails_is_tried_again_then_parked(place):
     check(alice.run("cursor", "parked", "--json").objects == [], "what succeeded is still parked")
     alice.run("post", "bad too")
     hook(alice, "false", "--tries", "1")
+    edit = alice.run("edit", bad["op"][:8], "better").out.strip()
+    hook(alice, "false", "--tries", "1")
+    check(edit in [one["op"] for one in alice.run("cursor", "parked", "--json").objects], "the edit is lost")
+    alice.run("cursor", "retry", "bot", edit)
+    hook(alice, RECORD)
+    again = recorded(out)[-1]
+    check((again["op"], again["event"], again["text"]) == (bad["op"], "edited", "better"), f"it got {again}")
     check(alice.run("cursor", "drop", "bot", "--all", "--json").object["dropped"] == 1, "nothing dropped")
     check(alice.run("cursor", "parked", "--json").objects == [], "dropped and still there")
     check(alice.run("cursor", "drop", "bot", code=64).out == "", "dropped without a name")

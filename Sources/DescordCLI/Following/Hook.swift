@@ -35,8 +35,8 @@ package struct Hook {
     package func deliverDue() async throws {
         guard let cursor else { return }
         for parked in try self.records.parked(named: cursor.name) where parked.isDue && parked.key == cursor {
-            guard let row = try self.records.message(parked.op) else {
-                // It was deleted meanwhile, or its space was left.
+            guard let row = try self.records.event(of: parked.op) else {
+                // It was taken back meanwhile, or its space was left.
                 try self.records.unpark(parked.op, for: cursor)
                 continue
             }
@@ -80,16 +80,16 @@ package struct Hook {
         }
         guard
             try self.records.park(
-                row.op, arrival: arrival, for: cursor, attempts: self.policy.tries, error: failure)
+                row.act, arrival: arrival, for: cursor, attempts: self.policy.tries, error: failure)
         else {
             throw CommandError(
                 .tryLater, .tooManyParked,
-                "the hook failed for \(row.op.hex) and \(Store.maxParkedCount) messages are parked already",
+                "the hook failed for \(row.act.hex) and \(Store.maxParkedCount) messages are parked already",
                 hint: "descord cursor parked \(cursor.name), then descord cursor retry or drop")
         }
         self.output.warn(
             CommandWarning(
-                .hookGaveUp, "the hook failed for \(row.op.hex) which is parked now: \(failure)",
+                .hookGaveUp, "the hook failed for \(row.act.hex) which is parked now: \(failure)",
                 hint: "descord cursor retry \(cursor.name) has the next run try it again"))
         return true
     }

@@ -42,9 +42,9 @@ extension Records {
         }
     }
 
-    /// One message; nil when it is not shown any more.
-    package func message(_ op: OperationID) throws(CommandError) -> MessageRow? {
-        try self.explained { () throws(StoreError) in try self.store.message(op) }.map(Self.row)
+    /// What came into force by one operation; nil when it is not shown any more.
+    package func event(of act: OperationID) throws(CommandError) -> MessageRow? {
+        try self.explained { () throws(StoreError) in try self.store.event(of: act) }.map(Self.row)
     }
 
     // MARK: - Parked messages

@@ -227,6 +227,6 @@ package struct Records: Sendable {
             isEdited: message.isEdited, isDeleted: message.isDeleted, isPinned: message.isPinned,
             reactions: message.reactions, replyTo: message.replyTo,
             mentions: message.mentions.map { PeerID($0) }, storedBy: message.storedBy, event: message.event,
-            actor: PeerID(message.actor), files: message.files)
+            actor: PeerID(message.actor), act: message.act, files: message.files)
     }
 }

@@ -172,6 +172,8 @@ package struct MessageRow: Equatable, Sendable {
     package var event: MessageEvent
     /// Who did that.
     package var actor: PeerID
+    /// The operation by which it happened.
+    package var act: OperationID
     /// The files that belong to it.
     package var files: [FileReference]
 
@@ -180,7 +182,8 @@ package struct MessageRow: Equatable, Sendable {
         thread: OperationID?, author: PeerID, authorName: String?, time: WallTime, received: WallTime,
         arrival: Int64, text: String?, isEdited: Bool, isDeleted: Bool, isPinned: Bool = false,
         reactions: [Reaction], replyTo: OperationID? = nil, mentions: [PeerID] = [], storedBy: Int?,
-        event: MessageEvent = .posted, actor: PeerID? = nil, files: [FileReference] = []
+        event: MessageEvent = .posted, actor: PeerID? = nil, act: OperationID? = nil,
+        files: [FileReference] = []
     ) {
         self.op = op
         self.space = space
@@ -203,6 +206,7 @@ package struct MessageRow: Equatable, Sendable {
         self.storedBy = storedBy
         self.event = event
         self.actor = actor ?? author
+        self.act = act ?? op
         self.files = files
     }
 }

@@ -63,14 +63,26 @@ extension Store {
                     // By the index of arrivals: who follows a space asks this for every message, and must not
                     // read the whole history for it.
                     sql: """
-                        \(Self.columns), e.kind AS event, e.author AS actor, e.arrival AS event_arrival
-                        \(Self.tableOfEventsFirst)
+                        \(Self.columnsOfEvents) \(Self.tableOfEventsFirst)
                         WHERE e.arrival > ? AND e.state = 0 AND e.kind BETWEEN 2000 AND 2021
                             AND \(condition)
                         ORDER BY e.arrival LIMIT ?
                         """),
                 arguments: StatementArguments([arrival] + arguments + [limit]))
             return try self.summaries(db, rows)
+        }
+    }
+
+    /// What came into force by one operation: a message, or what happened to one.
+    public func event(of act: OperationID) throws(StoreError) -> MessageSummary? {
+        try self.read { db in
+            let rows = try db.rows(
+                """
+                \(Self.columnsOfEvents) \(Self.tableOfEventsFirst)
+                WHERE e.id = ? AND e.state = 0 AND e.kind BETWEEN 2000 AND 2021
+                    AND o.kind = 2000 AND o.state = 0
+                """, [act.data])
+            return try self.summaries(db, rows).first
         }
     }
 
@@ -105,6 +117,8 @@ extension Store {
         SELECT o.n, o.id, o.author, o.channel, o.clock, o.arrival, o.admitted_at, o.content, o.target,
             s.n AS space_number, s.id AS space, s.name AS space_name
         """
+    private static let columnsOfEvents =
+        columns + ", e.kind AS event, e.author AS actor, e.arrival AS event_arrival, e.id AS act"
     static let table = "FROM operations o JOIN spaces s ON s.n = o.space"
     /// The same, found by the operations that something happened by: SQLite keeps the order of a cross join.
     private static let tableOfEventsFirst = """
@@ -178,7 +192,7 @@ extension Store {
                 reactions: acts.reactions, replyTo: post?.replyTo,
                 mentions: acts.isDeleted ? [] : acts.edit?.mentions ?? post?.mentions ?? [],
                 authorName: try profiles[space]?.profile(of: author, db)?.name, event: happened,
-                actor: row.key("actor") ?? author,
+                actor: row.key("actor") ?? author, act: row.id("act") ?? id,
                 storedBy: isOwn
                     ? try db.integer("SELECT count(*) FROM receipts WHERE n = ?", [row["n"] as Int64]).map {
                         Int($0)

@@ -115,6 +115,8 @@ public struct MessageSummary: Hashable, Sendable {
     public var event: MessageEvent
     /// Who did that.
     public var actor: Ed25519.PublicKey
+    /// The operation by which it happened: of what was posted, the message itself.
+    public var act: OperationID
     /// How many other members said that they stored it; nil for the messages of others.
     public var storedBy: Int?
     /// The files that belong to it.
