@@ -69,6 +69,9 @@ def fill(path):
         """INSERT INTO operations (id, space, author, sequence, clock, kind, channel, links, state, size,
            arrival, received_at, admitted_at, envelope, salt, content)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""", rows())
+    database.execute(
+        """INSERT INTO message_words (rowid, text) SELECT n, message_text(content) FROM operations
+           WHERE n NOT IN (SELECT rowid FROM message_words) AND kind = 2000""")
     database.commit()
     database.close()
 
