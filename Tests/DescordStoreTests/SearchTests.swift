@@ -55,6 +55,26 @@ import Testing
         #expect(try self.texts(store, "one OR two OR three") == ["one", "two"])
     }
 
+    /// More text than is kept until the end of a transaction, and what is done to messages that are entered
+    /// already.
+    @Test func aBatchOfMuchTextIsFoundByTheWordsThatCount() throws {
+        let world = try World().joined()
+        let filler = String(repeating: " filler", count: 10_000)
+        let posts = try (0..<18).map { try world.post(world.alice, "word\($0)" + filler) }
+        _ = try world.alice.store.edit(posts[0].id, text: "another")
+        _ = try world.alice.store.delete(posts[1].id)
+        _ = try world.alice.store.edit(posts[17].id, text: "other")
+        try world.sync(to: world.bob)
+        for store in [world.alice.store, world.bob.store] {
+            #expect(try self.texts(store, "word0 OR word1 OR word17") == [])
+            #expect(try self.texts(store, "another OR other") == ["another", "other"])
+            #expect(try self.texts(store, "word2 OR word16") == ["word2" + filler, "word16" + filler])
+            #expect(try store.check().problems.isEmpty)
+            try store.rebuild()
+            #expect(try store.check().problems.isEmpty)
+        }
+    }
+
     /// A temporary file would hold text outside the home, where no purge reaches it.
     @Test func nothingIsSpilledIntoTemporaryFiles() throws {
         let world = try World()

@@ -45,6 +45,16 @@ struct Ingestion {
         self.rows[row.id] = row
     }
 
+    /// Writes back what is kept of a batch and lets it go, when there is as much of it as of a large one;
+    /// for a transaction without bound.
+    mutating func forgetBatch(in row: SpaceRow) throws {
+        guard self.admitted.count >= Self.maxKeptCount else { return }
+        self.admitted = []
+        try row.saveFrontiers(self.db)
+    }
+
+    private static let maxKeptCount = 1_024
+
     /// Writes the spaces' rows back.
     mutating func finish() throws {
         try self.saveBudgets()

@@ -50,6 +50,7 @@ enum Rebuild {
             didJudge()
             // What was not held is not held now, even if this machine's clock went back.
             try Self.enter(operation, number, at: wasHeld ? now : Self.lateEnough, in: row, &ingestion)
+            try ingestion.forgetBatch(in: row)
         }
         row.isRebuilding = false
         row.state = state

@@ -6,24 +6,29 @@ import GRDB
 /// SQLite writes the index out whenever another statement follows that may have to be undone, so that words
 /// entered with each message would cost more than everything else that is stored of it.
 struct WordChanges {
-    /// What is entered at once: a rebuild changes everything.
-    private static let maxCount = 1_024
+    /// Bytes of text that are entered at once: a rebuild enters everything.
+    private static let maxSize = 1 << 20
+    /// About what an entry takes beside its text.
+    private static let entrySize = 64
 
     private var texts: [Int64: String] = [:]
     /// Of which nothing is in the index yet.
     private var added: Set<Int64> = []
+    /// About the bytes that all of it takes.
+    private var size = 0
 
-    var isFull: Bool { self.texts.count >= Self.maxCount }
+    var isFull: Bool { self.size >= Self.maxSize }
 
     /// Enters the text of a message that was just stored.
     mutating func insert(_ text: String, of number: Int64) {
-        self.texts[number] = text
+        self.update(text, of: number)
         self.added.insert(number)
     }
 
     /// Enters the text that counts now of a message that was stored before.
     mutating func update(_ text: String, of number: Int64) {
         self.texts[number] = text
+        self.size += text.utf8.count + Self.entrySize
     }
 
     /// Forgets a message whose text is purged.
@@ -43,5 +48,6 @@ struct WordChanges {
         }
         self.texts = [:]
         self.added = []
+        self.size = 0
     }
 }
