@@ -50,6 +50,7 @@ import Testing
         "files_wait_with_their_author_until_somebody_comes",
         "follower_goes_on_when_the_one_it_follows_is_killed",
         "fork_is_kept_shown_and_ends_posting",
+        "full_disk_is_said_by_a_join",
         "full_disk_is_said_by_sync_import_and_a_listener",
         "full_disk_stores_nothing_and_loses_nothing",
         "held_message_comes_to_a_running_listener",

@@ -185,6 +185,27 @@ def full_disk_stores_nothing_and_loses_nothing(place):
 
 
 @scenario
+def full_disk_is_said_by_a_join(place):
+    """A newcomer whose disk has no room for the history is told that, and not that nobody was there."""
+    if not may_mount():
+        return
+    disk, _, bob = small_disk(place)
+    large = "x" * 150_000  # more than what is left below
+    ids = [bob.run("post", "-", "--wait", "0", stdin=f"{number}{large}").out.strip() for number in range(3)]
+    carol = place.home("disk/carol")
+    carol.run("space", "list")
+    ticket = bob.run("space", "invite").out.strip()
+    fill(disk / "filler")
+    os.truncate(disk / "filler", os.path.getsize(disk / "filler") - (500 << 10))
+    with bob.start("listen") as ear:
+        address = ear.address()
+        check_refused(carol, "disk_full", "space", "join", ticket, "--connect", address)
+        (disk / "filler").unlink()
+        carol.run("space", "join", ticket, "--connect", address)
+    check(sorted(carol.ids()) == sorted(ids), "Carol did not get everything")
+
+
+@scenario
 def full_disk_is_said_by_sync_import_and_a_listener(place):
     """What came and found no room is 74 for who asked, and not acknowledged; with space again it comes."""
     if not may_mount():

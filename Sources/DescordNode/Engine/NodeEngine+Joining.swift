@@ -51,9 +51,11 @@ extension NodeEngine {
         init(_ request: JoinRequest) { self.request = request }
     }
 
-    /// Joins a space, or finds that nobody lets us in.
+    /// Joins a space, or finds that nobody lets us in. Fails with the database's error when something that
+    /// came could not be stored.
     func join(_ request: JoinRequest, deadline: NIODeadline) -> EventLoopFuture<JoinResult> {
         let joining = Joining(request)
+        self.storingFailure = nil
         do {
             if try self.store.holds(request.space) { return try self.rejoined(request, deadline: deadline) }
             try self.store.beginJoin(request.space)
@@ -149,8 +151,13 @@ extension NodeEngine {
             case .space(let space):
                 try store.authorPublicJoin(of: space, at: now).operation
             }
-        } completion: { [weak driver] result in
-            if case .success(let operation) = result { driver?.joined(operation) } else { driver?.reset() }
+        } completion: { [weak self, weak driver] result in
+            switch result {
+            case .success(let operation): driver?.joined(operation)
+            case .failure(let error):
+                self?.storingFailure = error
+                driver?.reset()
+            }
         }
     }
 
@@ -161,10 +168,16 @@ extension NodeEngine {
         guard try self.store.holds(space),
             let held = try self.store.heldSpaces().first(where: { $0.id == space })
         else {
+            if let error = self.storingFailure {
+                // What was begun goes away with the next one, or in time.
+                try? self.store.abandonJoin(space)
+                throw error
+            }
             try self.store.abandonJoin(space)
             return joining.refusal.map { .refused($0) } ?? .unreachable
         }
         try self.enter(held)
+        if !joining.isReconciled, let error = self.storingFailure { throw error }
         let report = JoinReport(
             space: space.hex, name: held.name, operationsReceived: joining.received,
             peers: joining.asked.count)
