@@ -72,8 +72,8 @@ package struct MessageText {
             row.isDeleted
             ? self.output.styled("(deleted)", .dim)
             : row.text == nil
-            ? self.output.styled("(not here)", .dim)
-            : (self.isRaw ? row.text ?? "" : self.output.foreign(row.text ?? "", keepsLines: true))
+                ? self.output.styled("(not here)", .dim)
+                : (self.isRaw ? row.text ?? "" : self.output.foreign(row.text ?? "", keepsLines: true))
         var parts = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         if row.isPinned { parts[parts.count - 1] += self.output.styled(" (pinned)", .dim) }
         if row.isEdited, !row.isDeleted { parts[parts.count - 1] += self.output.styled(" (edited)", .dim) }
