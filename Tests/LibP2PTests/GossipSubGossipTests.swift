@@ -37,6 +37,46 @@ private let fixture = GossipSubFixture.self
         #expect(rig.sent.filter { !$0.rpc.ihave.isEmpty }.count == 8)
     }
 
+    /// Five heartbeats of three make room for the fourteen or so outside the mesh: nobody is told twice before
+    /// everybody was told once.
+    @Test func everybodyOutsideTheMeshIsToldWithinTheGossipWindow() {
+        for seed in UInt64(1)...20 {
+            var rig = RouterRig(seed: seed) {
+                $0.degreeLazy = 3
+                $0.gossipFactor = 0
+            }
+            rig.apply(.subscribe("t"))
+            rig.connect(2..<20)
+            rig.heartbeat()
+            rig.apply(.publish(fixture.message(author: 1)))
+            let outside = peers(2..<20).subtracting(rig.mesh())
+            var told: [PeerID] = []
+            for _ in 0..<5 {
+                rig.heartbeat()
+                told += rig.sent.filter { !$0.rpc.ihave.isEmpty }.map(\.peer)
+            }
+            #expect(told.count == 15 && Set(told).isSuperset(of: outside), "seed \(seed)")
+        }
+    }
+
+    /// Whoever comes anew waits for its turn, so that nobody takes the turns of others by leaving and coming.
+    @Test func whoSubscribesAnewIsToldAfterTheOthers() {
+        var rig = self.rig(others: 18) {
+            $0.degreeLazy = 3
+            $0.gossipFactor = 0
+        }
+        rig.heartbeat(2)
+        rig.apply(.publish(fixture.message(author: 1)))
+        let outside = peers(2..<20).subtracting(rig.mesh())
+        var told: Set<PeerID> = []
+        for place in 0..<4 {
+            rig.connect((30 + 10 * place)..<(36 + 10 * place))
+            rig.heartbeat()
+            told.formUnion(rig.sent.filter { !$0.rpc.ihave.isEmpty }.map(\.peer))
+        }
+        #expect(told.isSubset(of: outside))
+    }
+
     @Test func peerThatEntersTheMeshIsToldWhatPassedItBy() {
         var rig = self.rig(others: 2)
         rig.apply(.publish(fixture.message(author: 1)))

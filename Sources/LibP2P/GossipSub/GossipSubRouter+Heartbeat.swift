@@ -167,19 +167,20 @@ extension GossipSubRouter {
     }
 
     /// Advertises recent messages to some of the subscribers that don't get them pushed (v1.1, "Adaptive
-    /// gossip").
+    /// gossip"), to those first who were not told for longest.
     private mutating func emitGossip(_ topic: Int, besides excluded: NumberSet) {
         var ids = self.withoutHeld(self.cache.gossipIDs(topic: topic))
         guard !ids.isEmpty, self.parameters.maxIHaveLength > 0 else { return }
         self.prng.shuffle(&ids)
-        var candidates = self.topics[topic].subscribers.filter {
+        let candidates = self.topics[topic].subscribers.filter {
             !excluded.contains($0) && self.peers[$0].connection.protocolID.hasMesh
                 && !self.peers[$0].isDirect && self.score(of: $0) >= self.parameters.thresholds.gossip
         }
         let share = Int(self.parameters.gossipFactor * Double(candidates.count))
         let target = min(max(self.parameters.degreeLazy, share), candidates.count)
-        self.prng.shuffle(&candidates, prefix: target)
-        for peer in candidates.prefix(target) { self.advertise(ids, in: topic, to: peer) }
+        let told = self.topics[topic].gossipTurns.take(
+            target, of: candidates, at: self.heartbeatCount, using: &self.prng)
+        for peer in told { self.advertise(ids, in: topic, to: peer) }
     }
 
     /// Advertises what may have passed by a peer that enters the mesh now: gossip goes to others from now on,

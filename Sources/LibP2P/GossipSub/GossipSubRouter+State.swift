@@ -71,6 +71,8 @@ extension GossipSubRouter {
         var announcers = NumberSet()
         /// Those of them that the filter lets through.
         var subscribers = NumberSet()
+        /// Whose turn it is to be gossiped to.
+        var gossipTurns = GossipTurns()
         /// Those of the subscribers that have no place in meshes and get every message: direct and floodsub
         /// peers.
         var pushed = NumberSet()

@@ -60,6 +60,7 @@ extension GossipSubRouter {
         _ peer: Int, to topic: Int, now: Instant, into outputs: inout [Output]
     ) {
         guard self.topics[topic].subscribers.insert(peer) else { return }
+        self.topics[topic].gossipTurns.enter(peer, at: self.heartbeatCount)
         if self.isPushedTo(peer) { self.topics[topic].pushed.insert(peer) }
         let id = self.peers[peer].id
         if self.topics[topic].isOurs {
