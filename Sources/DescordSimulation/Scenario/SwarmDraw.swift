@@ -71,9 +71,13 @@ enum SwarmDraw {
         let isCalm = drawn.churn == nil && drawn.partitions.isEmpty && drawn.slowNodes == nil
         guard isCalm || prng.happens(0.4) else { return }
         drawn.attacks = [attack(&prng)]
-        // Members may send what they like, and a narrow line can be filled with it for minutes.
+        // Members may send what they like, and a narrow line can be filled with it for a while: what is asked
+        // is that nothing is lost behind it.
         let isFlood = drawn.attacks.contains { $0.kind == .holdFlood }
-        if isFlood, drawn.bandwidthMegabits != nil { drawn.bytes = min(drawn.bytes, 256) }
+        if isFlood, drawn.bandwidthMegabits != nil {
+            drawn.bytes = min(drawn.bytes, 256)
+            drawn.coolDownSeconds = 60
+        }
     }
 
     /// Urgent messages, and limits of bandwidth that delay and lose nothing: those who flood could fill them.
