@@ -37,8 +37,8 @@ private let fixture = GossipSubFixture.self
         #expect(rig.sent.filter { !$0.rpc.ihave.isEmpty }.count == 8)
     }
 
-    /// Five heartbeats of three make room for the fourteen or so outside the mesh: nobody is told twice before
-    /// everybody was told once.
+    /// Five heartbeats of three make room for the fourteen or so outside the mesh: nobody is told twice
+    /// before everybody was told once.
     @Test func everybodyOutsideTheMeshIsToldWithinTheGossipWindow() {
         for seed in UInt64(1)...20 {
             var rig = RouterRig(seed: seed) {
