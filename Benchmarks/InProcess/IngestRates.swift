@@ -93,6 +93,8 @@ enum IngestRates {
         _ encoded: [[UInt8]], by author: Author, into store: Store
     ) throws -> [(String, Double)] {
         let count = encoded.count
+        let key = author.key.publicKey
+        let topic = SpaceTopic.name(of: author.space)
 
         let bare = Self.elapsed {
             DispatchQueue.concurrentPerform(iterations: 2) { core in
@@ -107,7 +109,12 @@ enum IngestRates {
         for start in stride(from: 0, to: count, by: Self.batchSize) {
             var batch: [DescordCore.Operation] = []
             verifying += Self.elapsed {
-                batch = Self.verified(Array(encoded[start..<min(start + Self.batchSize, count)]), by: author)
+                let forms = encoded[start..<min(start + Self.batchSize, count)].map {
+                    IngestPipeline.Form.gossip($0, topic: topic)
+                }
+                batch = BatchVerification.verify(forms) { $0 == key }.compactMap { found in
+                    if case .verified(let operation) = found { operation } else { nil }
+                }
             }
             storing += try Self.elapsed {
                 let result = try store.ingest(batch, from: .file)
@@ -121,25 +128,6 @@ enum IngestRates {
             ("signatures_per_s", each / bare), ("verified_per_s", each / verifying),
             ("stored_per_s", each / storing),
         ]
-    }
-
-    /// Decodes and verifies a batch on both cores.
-    private static func verified(_ encoded: [[UInt8]], by author: Author) -> [DescordCore.Operation] {
-        let key = author.key.publicKey
-        return [DescordCore.Operation](unsafeUninitializedCapacity: encoded.count) { buffer, initialized in
-            nonisolated(unsafe) let places = buffer
-            let half = (encoded.count + 1) / 2
-            DispatchQueue.concurrentPerform(iterations: 2) { part in
-                for place in part * half..<min(encoded.count, (part + 1) * half) {
-                    guard
-                        let operation = try? Operation(
-                            verifying: encoded[place], isKnownAuthor: { $0 == key })
-                    else { preconditionFailure("it was signed here") }
-                    (places.baseAddress! + place).initialize(to: operation)
-                }
-            }
-            initialized = encoded.count
-        }
     }
 
     /// A space's creator, who is not held to any budget here.

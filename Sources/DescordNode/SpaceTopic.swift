@@ -3,7 +3,7 @@ import LibP2P
 import LibP2PCore
 
 /// The gossipsub topics of descord.
-enum SpaceTopic {
+package enum SpaceTopic {
     /// Bytes of a space's id in its topic's name.
     private static let idBytes = 8
     /// Where public spaces are announced.
@@ -11,7 +11,7 @@ enum SpaceTopic {
 
     /// The topic of a space: `space/` and the first 8 bytes of its id in hex. Two spaces may share one; the
     /// operation's own 32-byte space id decides.
-    static func name(of space: SpaceID) -> String {
+    package static func name(of space: SpaceID) -> String {
         "space/" + Multibase.hex(space.bytes.prefix(Self.idBytes))
     }
 }

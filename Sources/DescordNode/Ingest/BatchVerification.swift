@@ -4,8 +4,8 @@ import Dispatch
 
 /// Checks the signatures of a batch, of a large one on several cores: nothing else that is done with an
 /// operation takes as long, apart from the disk.
-enum BatchVerification {
-    enum Verification: Sendable {
+package enum BatchVerification {
+    package enum Verification: Sendable {
         case verified(Operation)
         /// Good, but of a space that its topic is not of.
         case foreign
@@ -27,7 +27,7 @@ enum BatchVerification {
     }
 
     /// Checks each, in their order; `isKnownAuthor` is called from several threads.
-    static func verify(
+    package static func verify(
         _ forms: [IngestPipeline.Form], isKnownAuthor: @Sendable (Ed25519.PublicKey) -> Bool
     ) -> [Verification] {
         let count = min(Self.maxPartCount, forms.count / Self.partSize)
