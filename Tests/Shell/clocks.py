@@ -16,8 +16,8 @@ class Clock:
     """A wall clock: that of the machine, and so many milliseconds."""
 
     def __init__(self, place, name, offset=0):
-        self.file, self.library = place.folder / f"{name}.clock", place.folder / "faketime.so"
-        subprocess.run([ROOT / "Scripts/build-faketime", self.library], check=True)
+        self.file, self.preload = place.folder / f"{name}.clock", place.folder / "faketime.so"
+        subprocess.run([ROOT / "Scripts/build-faketime", self.preload], check=True)
         self.file.write_bytes(bytes(8))
         self.set(offset)
 
@@ -30,7 +30,7 @@ class Clock:
 
     @property
     def settings(self):
-        return {"LD_PRELOAD": str(self.library), "FAKETIME_FILE": str(self.file)}
+        return {"LD_PRELOAD": str(self.preload), "FAKETIME_FILE": str(self.file)}
 
 
 def with_clocks(place, *names):

@@ -48,8 +48,8 @@ def copied(place, folder, *homes):
 class Loss:
     """One try: the folder with the copies, and what is loaded into the command."""
 
-    def __init__(self, place, library, mode, at):
-        self.place, self.library, self.mode, self.at = place, library, mode, at
+    def __init__(self, place, preload, mode, at):
+        self.place, self.preload, self.mode, self.at = place, preload, mode, at
         self.folder = pathlib.Path(os.path.realpath(place.folder), f"try-{at}")
         self.total = place.folder / "total"
 
@@ -58,7 +58,7 @@ class Loss:
         more = {name: str(self.place.seed + self.at) if value == "coin" else value
                 for name, value in MODES.get(self.mode, {}).items()}
         done = home.run(
-            *arguments, code=None, LD_PRELOAD=str(self.library), POWERLOSS_DIRECTORY=str(folder or home.path),
+            *arguments, code=None, LD_PRELOAD=str(self.preload), POWERLOSS_DIRECTORY=str(folder or home.path),
             POWERLOSS_AT=str(self.at), POWERLOSS_TOTAL=str(self.total), **more)
         self.ended = done.code == -signal.SIGKILL
         check(self.ended or done.code == 0, f"ended with {done.code}: {done.err.strip()[-300:]}")
