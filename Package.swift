@@ -65,6 +65,7 @@ let package = Package(
             dependencies: [
                 "DescordCore", "LibP2PCore", "DescordCrypto", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
         .target(

@@ -147,7 +147,7 @@ import Testing
         try store.write { db in
             try db.inSavepoint {
                 for operation in operations {
-                    var ingestion = Ingestion(
+                    var ingestion = try Ingestion(
                         db, own: store.publicKey, now: WallTime(milliseconds: 1_800_000_000_000))
                     _ = try ingestion.ingest(operation, from: .file)
                     try ingestion.finish()

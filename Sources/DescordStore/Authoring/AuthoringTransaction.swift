@@ -14,11 +14,11 @@ struct AuthoringTransaction {
     let now: WallTime
     var ingestion: Ingestion
 
-    init(_ db: Database, key: Ed25519.PrivateKey, now: WallTime) {
+    init(_ db: Database, key: Ed25519.PrivateKey, now: WallTime) throws {
         self.db = db
         self.key = key
         self.now = now
-        self.ingestion = Ingestion(db, own: key.publicKey, now: now)
+        self.ingestion = try Ingestion(db, own: key.publicKey, now: now)
     }
 
     /// Ends the transaction's bookkeeping.

@@ -72,7 +72,7 @@ extension Store {
     ) throws(StoreError) -> Value {
         let now = now ?? self.wallTime()
         let (value, hasPurged) = try self.write { db in
-            var author = AuthoringTransaction(db, key: self.key, now: now)
+            var author = try AuthoringTransaction(db, key: self.key, now: now)
             let value = try body(&author)
             try author.finish()
             return (value, author.ingestion.hasPurged)

@@ -12,6 +12,7 @@ struct Ingestion {
     let db: Database
     let own: Ed25519.PublicKey
     let now: WallTime
+    private let statements: OperationStatements
     /// What came into force, in order.
     var admitted: [AdmittedOperation] = []
     private var rows: [SpaceID: SpaceRow] = [:]
@@ -26,8 +27,9 @@ struct Ingestion {
     /// What was taken from budgets in this transaction.
     var budgets: [BudgetKey: AuthorBudget] = [:]
 
-    init(_ db: Database, own: Ed25519.PublicKey, now: WallTime) {
+    init(_ db: Database, own: Ed25519.PublicKey, now: WallTime) throws {
         self.db = db
+        self.statements = try OperationStatements(db)
         self.own = own
         self.now = now
     }
@@ -72,13 +74,11 @@ struct Ingestion {
     /// Judges and stores one operation that somebody sent.
     mutating func ingest(_ operation: Operation, from source: IngestSource) throws -> IngestVerdict {
         guard let row = try self.row(operation.space) else { return .ignored(.foreignSpace) }
-        if let known = try self.db.row(
-            "SELECT n, state, content IS NULL AS bare FROM operations WHERE id = ?", [operation.id.data])
-        {
-            guard operation.content != nil, known["bare"], try self.takesContent(of: operation),
-                let state = OperationState(rawValue: known["state"])
+        if let known = try self.statements.find(operation.id) {
+            guard operation.content != nil, !known.hasContent, try self.takesContent(of: operation),
+                let state = known.state
             else { return .duplicate }
-            return try self.complete(known["n"], state, with: operation, in: row, from: source)
+            return try self.complete(known.number, state, with: operation, in: row, from: source)
         }
         let judgement = try SpaceRules(StoreLookup(db: self.db, row: row)).judge(operation, now: self.now)
         if case .ignored(let reason) = judgement { return .ignored(reason) }
@@ -135,20 +135,14 @@ struct Ingestion {
         }
         // Nearly everything: all that the row says is known before it is written.
         let past = try StoreLookup(db: self.db, row: row).past(of: operation.header.links)
-        let place = Place(arrival: try self.nextPlace(), settled: try self.takeSettled(), past: past)
+        let place = OperationStatements.Place(
+            arrival: try self.nextPlace(), settled: try self.takeSettled(), past: past)
         try self.insert(operation, .admitted, at: place, in: row)
         row.lookups.remember(past, of: operation.id)
         row.lookups.remember(SpaceEntry(operation, state: .admitted))
         try self.comeIntoForce(operation, arrival: place.arrival, in: row)
         try self.release(waitingFor: operation.id, in: row)
         return byMember ? .stored(arrival: place.arrival) : .requested(arrival: place.arrival)
-    }
-
-    /// Where an operation stands that comes into force when it is stored.
-    private struct Place {
-        let arrival: Int64
-        let settled: Int64
-        let past: AuthorityPast
     }
 
     /// Gives a stored operation its state, and settles what waited for it.
@@ -189,27 +183,12 @@ struct Ingestion {
 
     @discardableResult
     private mutating func insert(
-        _ operation: Operation, _ state: OperationState, at place: Place? = nil, in row: SpaceRow
+        _ operation: Operation, _ state: OperationState, at place: OperationStatements.Place? = nil,
+        in row: SpaceRow
     ) throws -> Int64 {
-        let header = operation.header
-        let links = header.links.flatMap(\.bytes)
         let fork = try self.isFork(operation, in: row)
-        try self.db.run(
-            """
-            INSERT INTO operations (id, space, author, sequence, clock, kind, channel, target, links, state,
-                size, received_at, envelope, salt, content, arrival, admitted_at, settled, past)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                operation.id.data, row.number, operation.author.data, Int64(bitPattern: header.sequence),
-                Int64(bitPattern: header.clock.rawValue), header.kind.rawValue, header.channel?.data,
-                header.target?.data, Data(links), state.rawValue, operation.encodedSize,
-                self.now.milliseconds, Data(operation.envelope),
-                operation.salt.map { Data($0) }, operation.content.map { Data($0) },
-                place?.arrival, place.map { _ in self.now.milliseconds }, place?.settled,
-                (place?.past.encoded).map { Data($0) },
-            ])
-        let number = self.db.lastInsertedRowID
+        let number = try self.statements.insert(
+            operation, state, at: place, inSpace: row.number, now: self.now)
         try self.enterMessage(operation, number, isNew: true)
         try self.enter(operation, number, isFork: fork, in: row)
         return number

@@ -39,7 +39,7 @@ enum Rebuild {
         try Self.clear(row, db)
         row.isRebuilding = true
         // Whose home it is decides nothing here.
-        var ingestion = Ingestion(db, own: Ed25519.PrivateKey.generate().publicKey, now: now)
+        var ingestion = try Ingestion(db, own: Ed25519.PrivateKey.generate().publicKey, now: now)
         ingestion.adopt(row)
         for (number, wasHeld) in order {
             guard

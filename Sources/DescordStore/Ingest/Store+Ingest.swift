@@ -11,7 +11,7 @@ extension Store {
     ) throws(StoreError) -> IngestResult {
         let now = now ?? self.wallTime()
         let (result, hasPurged) = try self.write { db in
-            var ingestion = Ingestion(db, own: self.publicKey, now: now)
+            var ingestion = try Ingestion(db, own: self.publicKey, now: now)
             try ingestion.releaseHeld()
             var verdicts: [IngestVerdict] = []
             verdicts.reserveCapacity(operations.count)

@@ -11,7 +11,10 @@ enum MessageWords {
 
     /// Enters a message of which nothing is in the index, in the caller's transaction.
     static func insert(_ text: String, of number: Int64, _ db: Database) throws {
-        try db.run("INSERT INTO message_words (rowid, text) VALUES (?, ?)", [number, text])
+        try PreparedStatement(db, "INSERT INTO message_words (rowid, text) VALUES (?, ?)").run { values in
+            values.append(number)
+            values.append(text)
+        }
     }
 
     /// Replaces what is found of a message, in the caller's transaction: after an edit, its new text.
