@@ -145,6 +145,7 @@ public final class Store: Sendable {
             // What is deleted is overwritten, also in pages that are given back.
             _ = try Int.fetchOne(db, sql: "PRAGMA secure_delete = ON")
             try Self.keepInMemory(db)
+            try Self.sizeForBatches(db)
             db.add(function: MessageWords.textFunction)
         }
         return configuration
@@ -163,6 +164,14 @@ public final class Store: Sendable {
     /// purged, outside the home, and costs more than the transaction itself.
     private static func keepInMemory(_ db: Database) throws {
         try db.execute(sql: "PRAGMA temp_store = MEMORY")
+    }
+
+    /// The pages that the largest batch touches fit the cache (KiB), else they are written before its end and
+    /// again at its end; the log goes back into the file once in several batches (pages of 4 KiB), else a
+    /// page that each of them touches is written twice each time.
+    private static func sizeForBatches(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA cache_size = -16384")
+        _ = try Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint = 4000")
     }
 
     // MARK: - Transactions
