@@ -7,10 +7,16 @@ import DescordCrypto
 /// It holds settled facts alone. What a further authority operation may change is forgotten when one is
 /// stored or changes its state; what is about one operation and never changes, when there is too much of it.
 final class LookupCache {
-    /// Which list of authority operations: their kinds, as the statement names them, and what they are about.
+    /// Which list of authority operations: their kinds, and what they are about.
     struct List: Hashable {
-        let kinds: String
+        let kinds: ActKinds
         let subject: [UInt8]?
+
+        /// All bytes at once: an array takes them one by one.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(self.kinds)
+            self.subject?.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
     }
 
     /// The most operations that are remembered: several times those of one batch.

@@ -105,28 +105,25 @@ struct StoreLookup: SpaceLookup {
 
     // MARK: - Lists
 
-    private static let grantKinds = "(13, 21, 31)"
-    private static let revocationKinds = "(22, 23, 32, 40, 41, 42)"
-
     /// Kinds of authority operations by what they are about; `subject` is a key or an id.
-    private func acts(_ kinds: String, on subject: [UInt8]?) throws -> [OperationID] {
+    private func acts(_ kinds: ActKinds, on subject: [UInt8]?) throws -> [OperationID] {
         let list = LookupCache.List(kinds: kinds, subject: subject)
         if let known = self.row.lookups.lists[list] { return known }
         let found = try self.db.ids(
             """
             SELECT o.id FROM acts a JOIN operations o USING (n)
-            WHERE a.space = ? AND a.subject IS ? AND a.kind IN \(kinds) AND o.state IN (0, 5)
+            WHERE a.space = ? AND a.subject IS ? AND a.kind IN \(kinds.sql) AND o.state IN (0, 5)
             """, [self.row.number, subject.map { Data($0) }])
         self.row.lookups.lists[list] = found
         return found
     }
 
     func grants(to key: Ed25519.PublicKey) throws -> [OperationID] {
-        try self.acts(Self.grantKinds, on: key.bytes)
+        try self.acts(.grants, on: key.bytes)
     }
 
     func revocations(of key: Ed25519.PublicKey) throws -> [OperationID] {
-        try self.acts(Self.revocationKinds, on: key.bytes)
+        try self.acts(.revocations, on: key.bytes)
     }
 
     func revocations() throws -> [OperationID] {
@@ -137,10 +134,12 @@ struct StoreLookup: SpaceLookup {
             """, [self.row.number])
     }
 
-    func definitions(of role: OperationID) throws -> [OperationID] { try self.acts("(30)", on: role.bytes) }
+    func definitions(of role: OperationID) throws -> [OperationID] {
+        try self.acts(.definitions, on: role.bytes)
+    }
 
     func changes(_ kind: OperationKind, of channel: ChannelID?) throws -> [OperationID] {
-        try self.acts("(\(kind.rawValue))", on: channel?.bytes)
+        try self.acts(.changes(kind), on: channel?.bytes)
     }
 
     func uses(of invite: OperationID) throws -> [OperationID] {
@@ -187,6 +186,24 @@ struct StoreLookup: SpaceLookup {
             """, [self.row.number, key.data])
         self.row.lookups.known[key] = answer
         return answer
+    }
+}
+
+/// Kinds of authority operations that are looked for together.
+enum ActKinds: Hashable {
+    case grants
+    case revocations
+    case definitions
+    case changes(OperationKind)
+
+    /// The list as statements name it.
+    var sql: String {
+        switch self {
+        case .grants: "(13, 21, 31)"
+        case .revocations: "(22, 23, 32, 40, 41, 42)"
+        case .definitions: "(30)"
+        case .changes(let kind): "(\(kind.rawValue))"
+        }
     }
 }
 
