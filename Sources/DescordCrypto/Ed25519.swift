@@ -22,6 +22,11 @@ public enum Ed25519 {
             self.bytes = Array(bytes)
         }
 
+        /// All bytes at once: an array takes them one by one.
+        public func hash(into hasher: inout Hasher) {
+            self.bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+
         /// Returns whether `signature` (64 bytes) over `message` is this key's.
         public func isValid(signature: some Collection<UInt8>, for message: [UInt8]) -> Bool {
             Sodium.ready()

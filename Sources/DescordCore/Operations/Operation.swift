@@ -22,19 +22,22 @@ public struct Operation: Hashable, Sendable {
     /// The largest encoded operation: it fits one gossip RPC exactly.
     public static let maxEncodedSize = 1_048_576 - Self.gossipOverhead
 
+    /// Operations go through many queues and never change: a copy is one reference.
+    private let storage: Storage
+
     /// The operation's name.
-    public let id: OperationID
+    public var id: OperationID { self.storage.id }
     /// Who signed it.
-    public let author: Ed25519.PublicKey
+    public var author: Ed25519.PublicKey { self.storage.author }
     /// What was signed, decoded.
-    public let header: OperationHeader
+    public var header: OperationHeader { self.storage.header }
     /// The signed envelope as received: these bytes are stored, forwarded and exported.
-    public let envelope: [UInt8]
+    public var envelope: [UInt8] { self.storage.envelope }
     /// The 32 random bytes in front of the hashed content; nil in authority and mls operations and after
     /// deletion.
-    public let salt: [UInt8]?
+    public var salt: [UInt8]? { self.storage.salt }
     /// The content; nil in authority and mls operations and after deletion.
-    public let content: [UInt8]?
+    public var content: [UInt8]? { self.storage.content }
 
     /// The space that it belongs to: for a genesis, itself.
     public var space: SpaceID { self.header.space ?? self.id }
@@ -113,21 +116,15 @@ public struct Operation: Hashable, Sendable {
         try header.validateShape(size: envelope.payload.count)
         if let body = header.body { try OperationPayloads.validate(body: body, of: header.kind) }
         try Self.validate(salt: salt, content: content, against: header)
-        self.id = OperationID(author: envelope.publicKey, header: envelope.payload)
-        self.author = envelope.publicKey
-        self.header = header
-        self.envelope = bytes
-        self.salt = salt
-        self.content = content
+        self.storage = Storage(
+            id: OperationID(author: envelope.publicKey, header: envelope.payload), author: envelope.publicKey,
+            header: header, envelope: bytes, salt: salt, content: content)
     }
 
     private init(_ operation: Operation, salt: [UInt8]?, content: [UInt8]?) {
-        self.id = operation.id
-        self.author = operation.author
-        self.header = operation.header
-        self.envelope = operation.envelope
-        self.salt = salt
-        self.content = content
+        self.storage = Storage(
+            id: operation.id, author: operation.author, header: operation.header,
+            envelope: operation.envelope, salt: salt, content: content)
     }
 
     /// The operation as it goes over the wire: an encoded `SignedOperation`.
@@ -147,10 +144,9 @@ public struct Operation: Hashable, Sendable {
 
     /// Bytes of `encoded`.
     public var encodedSize: Int {
-        [self.envelope, self.salt, self.content].reduce(0) { total, field in
-            guard let count = field?.count else { return total }
-            return total + 1 + Varint.size(of: UInt64(count)) + count
-        }
+        func size(_ count: Int) -> Int { 1 + Varint.size(of: UInt64(count)) + count }
+        return size(self.envelope.count) + (self.salt.map { size($0.count) } ?? 0)
+            + (self.content.map { size($0.count) } ?? 0)
     }
 
     /// The signed header's bytes, with fields that this version does not know.
@@ -205,5 +201,26 @@ public struct Operation: Hashable, Sendable {
             UInt64(content.count) == header.contentSize,
             Self.contentHash(salt: salt, content: content) == header.contentHash
         else { throw .wrongContent }
+    }
+
+    private final class Storage: Sendable {
+        let id: OperationID
+        let author: Ed25519.PublicKey
+        let header: OperationHeader
+        let envelope: [UInt8]
+        let salt: [UInt8]?
+        let content: [UInt8]?
+
+        init(
+            id: OperationID, author: Ed25519.PublicKey, header: OperationHeader, envelope: [UInt8],
+            salt: [UInt8]?, content: [UInt8]?
+        ) {
+            self.id = id
+            self.author = author
+            self.header = header
+            self.envelope = envelope
+            self.salt = salt
+            self.content = content
+        }
     }
 }

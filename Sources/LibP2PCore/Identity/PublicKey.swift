@@ -28,6 +28,14 @@ public struct PublicKey: Hashable, Sendable {
     public init?(encoded: some Collection<UInt8>) {
         guard encoded.count <= Self.maxEncodedSize else { return nil }
         let bytes = Array(encoded)
+        // Nearly all: one for every operation and message that comes.
+        if bytes.count == Self.ed25519Prefix.count + Ed25519.PublicKey.size,
+            bytes.starts(with: Self.ed25519Prefix)
+        {
+            self.type = .ed25519
+            self.data = Array(bytes.dropFirst(Self.ed25519Prefix.count))
+            return
+        }
         guard let message = PBPublicKey(octets: bytes), message.hasType, message.hasData,
             let type = KeyType(rawValue: message.type.rawValue)
         else { return nil }
@@ -37,6 +45,9 @@ public struct PublicKey: Hashable, Sendable {
         self.data = data
         guard self.encoded == bytes else { return nil }
     }
+
+    /// What stands in front of an Ed25519 key's 32 bytes.
+    private static let ed25519Prefix: [UInt8] = [0x08, UInt8(KeyType.ed25519.rawValue), 0x12, 32]
 
     /// The deterministic protobuf form: tag order, minimal varints, both fields present; 36 bytes for
     /// Ed25519.

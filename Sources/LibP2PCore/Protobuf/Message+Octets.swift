@@ -32,6 +32,6 @@ extension Data {
 
     /// The bytes of a bytes field.
     package var octets: [UInt8] {
-        [UInt8](self)
+        self.withUnsafeBytes { Array($0) }
     }
 }
