@@ -1,6 +1,7 @@
 import DescordCore
 import DescordCrypto
 import Dispatch
+import Synchronization
 
 /// Checks the signatures of a batch, of a large one on several cores: nothing else that is done with an
 /// operation takes as long, apart from the disk.
@@ -12,10 +13,11 @@ package enum BatchVerification {
         case refused(OperationFailure)
     }
 
-    /// Fewer than these are not worth a second thread.
-    private static let partSize = 32
-    /// So many parts at most: another core is left to whoever runs the network.
-    private static let maxPartCount = 4
+    /// What a thread takes at once: small enough that all end at about the same time, though one of them
+    /// shares its core with whoever writes.
+    private static let partSize = 16
+    /// So many threads at most: another core is left to whoever runs the network.
+    private static let maxThreadCount = 4
 
     /// Checks each, in their order; remembers whose keys are good.
     static func verify(_ forms: [IngestPipeline.Form], _ authors: KnownAuthors) -> [Verification] {
@@ -30,15 +32,19 @@ package enum BatchVerification {
     package static func verify(
         _ forms: [IngestPipeline.Form], isKnownAuthor: @Sendable (Ed25519.PublicKey) -> Bool
     ) -> [Verification] {
-        let count = min(Self.maxPartCount, forms.count / Self.partSize)
-        guard count > 1 else { return forms.map { Self.verify($0, isKnownAuthor) } }
-        let size = (forms.count + count - 1) / count
+        let threadCount = min(Self.maxThreadCount, forms.count / Self.partSize)
+        guard threadCount > 1 else { return forms.map { Self.verify($0, isKnownAuthor) } }
         return [Verification](unsafeUninitializedCapacity: forms.count) { buffer, initialized in
-            // Each part writes places of its own.
+            // Each part is taken once, and writes places of its own.
             nonisolated(unsafe) let places = buffer
-            DispatchQueue.concurrentPerform(iterations: count) { part in
-                for place in part * size..<min(forms.count, (part + 1) * size) {
-                    (places.baseAddress! + place).initialize(to: Self.verify(forms[place], isKnownAuthor))
+            let taken = Atomic(0)
+            DispatchQueue.concurrentPerform(iterations: threadCount) { _ in
+                while true {
+                    let start = taken.add(Self.partSize, ordering: .relaxed).oldValue
+                    guard start < forms.count else { return }
+                    for place in start..<min(forms.count, start + Self.partSize) {
+                        (places.baseAddress! + place).initialize(to: Self.verify(forms[place], isKnownAuthor))
+                    }
                 }
             }
             initialized = forms.count

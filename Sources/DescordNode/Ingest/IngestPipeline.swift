@@ -59,7 +59,7 @@ package final class IngestPipeline {
     }
 
     /// The most operations in one transaction: bounds how long a receipt waits behind others.
-    package static let maxBatchCount = 512
+    package static let maxBatchCount = 1_024
     /// Fewer than these are verified where they are committed: going to another thread takes longer.
     private static let minAheadCount = 32
 
@@ -135,30 +135,26 @@ package final class IngestPipeline {
     }
 
     private func work() {
-        if !self.isWriting { self.startWriting() }
-        // Ahead of the writer by one transaction, and no more: it could not be written sooner.
-        let ahead = self.verified.reduce(0) { $0 + $1.forms.count }
-        if self.isWriting, !self.isVerifying, !self.pending.isEmpty, ahead < Self.maxBatchCount {
-            self.verifyAhead()
-        }
-        if !self.isBusy {
-            let drained = self.drained
-            self.drained = []
-            for promise in drained { promise.succeed() }
-        }
-    }
-
-    /// Begins the next transaction, if anything is ready for one.
-    private func startWriting() {
-        if !self.verified.isEmpty {
-            self.commit(Self.takeBatch(from: &self.verified))
-        } else if self.isVerifying {
-            return  // it comes before everything else
-        } else if !self.pending.isEmpty {
-            self.commit(Self.takeBatch(from: &self.pending))
-        } else if !self.pendingWrites.isEmpty {
+        self.startBatches()
+        if !self.isWriting, !self.isVerifying, !self.pendingWrites.isEmpty {
             self.runWrites()
         }
+        guard !self.isBusy else { return }
+        let drained = self.drained
+        self.drained = []
+        for promise in drained { promise.succeed() }
+    }
+
+    /// Gives the writer its next batch, and the other threads what comes after it, as far as there is any.
+    private func startBatches() {
+        if !self.isWriting {
+            if !self.verified.isEmpty {
+                self.commit(Self.takeBatch(from: &self.verified))
+            } else if !self.isVerifying, !self.pending.isEmpty {  // what is being verified comes first
+                self.commit(Self.takeBatch(from: &self.pending))
+            }
+        }
+        if self.isWriting, !self.isVerifying, !self.pending.isEmpty { self.verifyAhead() }
     }
 
     /// Takes what fits one transaction and came from one source.
@@ -218,6 +214,8 @@ package final class IngestPipeline {
             }
         }.whenComplete { result in
             let (pipeline, batches) = bound.value
+            pipeline.isWriting = false
+            pipeline.startBatches()  // before the answers, which the other threads need not wait for
             switch result.flatMap({ $0 }) {
             case .success(let (outcomes, admitted)):
                 var rest = outcomes[...]
@@ -230,7 +228,6 @@ package final class IngestPipeline {
                 pipeline.onFailure?(error)
                 for batch in batches { batch.completion(batch.forms.map { _ in .failed(error) }) }
             }
-            pipeline.isWriting = false
             pipeline.work()
         }
     }
