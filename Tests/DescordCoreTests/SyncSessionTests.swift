@@ -413,7 +413,8 @@ import Testing
 
     @Test func readingStopsWhileTheStoreIsBehind() throws {
         var world = World()
-        for index in 0..<700 { world.aliceStorage.insert(world.message("\(index)")) }
+        let count = SyncLimits.maxUnstoredCount + 2 * SyncLimits.maxBatchCount
+        for index in 0..<count { world.aliceStorage.insert(world.message("\(index)")) }
         var pair = world.pair()
         pair.start()
         var unanswered: [UnverifiedOperation] = []
@@ -433,13 +434,13 @@ import Testing
         }
         let wantsInput = pair.initiator.session.wantsInput
         #expect(!wantsInput)
-        #expect(unanswered.count >= SyncLimits.maxUnstoredCount && unanswered.count < 700)
+        #expect(unanswered.count >= SyncLimits.maxUnstoredCount && unanswered.count < count)
         for operation in unanswered { world.bobStorage.insert(try operation.verified()) }
         var events: [SyncSession.Event] = []
         pair.initiator.session.stored(durable: unanswered.map(\.id), into: &events)
         pair.initiator.handle(events)
         pair.run()
-        #expect(world.bobStorage.operations.count == 704 && pair.initiator.report != nil)
+        #expect(world.bobStorage.operations.count == count + 4 && pair.initiator.report != nil)
     }
 
     /// The peer was done and settled before we had stored the last of it, and goes on to what is new.

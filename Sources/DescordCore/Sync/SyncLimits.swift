@@ -21,7 +21,7 @@ public enum SyncLimits {
     /// Bytes of operations that may follow an initiator's hello at once: two of the largest.
     public static let maxPushSize = 2_097_152
     /// Operations that were read and not yet stored, before reading stops.
-    public static let maxUnstoredCount = 512
+    public static let maxUnstoredCount = 4_096
     /// Bytes of operations that were read and not yet stored, before reading stops.
     public static let maxUnstoredSize = 4_194_304
     /// Operations in one request to store.
