@@ -15,8 +15,8 @@ enum IngestRates {
     private static let batchSize = IngestPipeline.maxBatchCount
     /// As a sync session hands them over.
     private static let pageSize = 256
-    /// Pages that are on their way at once: two transactions.
-    private static let pageCount = 4
+    /// Pages that are on their way at once, as a sync session has them.
+    private static let pageCount = SyncLimits.maxUnstoredCount / Self.pageSize
     /// A line of chat.
     private static let text = "a line of chat, as long as most of them are, which is not very long"
 
