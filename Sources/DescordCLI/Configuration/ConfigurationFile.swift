@@ -36,6 +36,7 @@ package struct ConfigurationFile: Sendable {
         }
         text += "}\n"
         let temporary = "\(self.path).\(getpid())"
+        unlink(temporary)  // of a process of this number that was killed here
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure(writing: self.path, errno) }
         var number = StandardStreams.write(Array(text.utf8), to: descriptor)

@@ -1,5 +1,7 @@
 import DescordCore
+import DescordCrypto
 import Glibc
+import LibP2PCore
 
 /// Writes a file that was fetched: under its name it is there whole and right, or not at all.
 ///
@@ -18,7 +20,8 @@ struct FileOutput {
                 hint: "descord db check")
         }
         guard let path else { return try self.writeOut(bytes) }
-        let temporary = Self.folder(of: path) + ".descord-\(getpid())-\(file.hash.hex.prefix(16))"
+        // A name that nobody can know or left behind: a process id comes again, in containers soon.
+        let temporary = Self.folder(of: path) + ".descord-\(Multibase.hex(Entropy.bytes(16)))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw self.failure(errno, path) }
         defer {
