@@ -39,6 +39,22 @@ import Testing
         #expect(try self.texts(world.bob.store, "late") == ["late words"])
     }
 
+    /// Texts of others may hold a NUL, at which SQLite's texts end.
+    @Test func noWordHidesBehindANUL() throws {
+        let world = try World().joined()
+        let message = try world.post(world.alice, "seen\0hidden")
+        try world.sync(to: world.bob)
+        let store = world.bob.store
+        for word in ["seen", "hidden"] { #expect(try self.texts(store, word) == ["seen\0hidden"]) }
+        #expect(try store.check().problems.isEmpty)
+        try world.alice.store.edit(message.id, text: "other\0words")
+        try world.sync(to: world.bob)
+        #expect(try self.texts(store, "words") == ["other\0words"])
+        #expect(try self.texts(store, "hidden") == [])
+        try store.rebuild()
+        #expect(try store.check().problems.isEmpty)
+    }
+
     @Test func aCheckSeesWordsThatNobodySaidAndARebuildMendsThem() throws {
         let world = try World()
         try world.post(world.alice, "one")

@@ -173,8 +173,9 @@ extension Store {
             guard let id = row.id("id") else { continue }
             let own = (row["content"] as Data?).flatMap { MessagePost(decoding: Array($0))?.text }
             let indexed = row["text"] as String?
-            guard own != indexed else { continue }
+            guard own.map(MessageWords.entry) != indexed else { continue }
             let said = try own.flatMap { try MessageActs.winningEdit(of: id, db)?.text ?? $0 }
+                .map(MessageWords.entry)
             if said != indexed { problems.append("\(id): search does not find it by what it says") }
         }
         let strays =

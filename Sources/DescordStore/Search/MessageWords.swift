@@ -6,21 +6,29 @@ import GRDB
 enum MessageWords {
     /// `message_text(content)`: the text of a message's encoded content, nil when it is none.
     static let textFunction = DatabaseFunction("message_text", argumentCount: 1, pure: true) { values in
-        Data.fromDatabaseValue(values[0]).flatMap { MessagePost(decoding: Array($0)) }?.text
+        Data.fromDatabaseValue(values[0]).flatMap { MessagePost(decoding: Array($0)) }
+            .map { Self.entry(of: $0.text) }
+    }
+
+    /// What the index holds of a text. SQLite's texts end at a NUL, and others may write one: a space stands
+    /// in its place, so that nothing hides behind it.
+    static func entry(of text: String) -> String {
+        guard text.utf8.contains(0) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? " " : $0 }))
     }
 
     /// Enters a message of which nothing is in the index, in the caller's transaction.
     static func insert(_ text: String, of number: Int64, _ db: Database) throws {
         try PreparedStatement(db, "INSERT INTO message_words (rowid, text) VALUES (?, ?)").run { values in
             values.append(number)
-            values.append(text)
+            values.append(Self.entry(of: text))
         }
     }
 
     /// Replaces what is found of a message, in the caller's transaction: after an edit, its new text.
     static func update(_ text: String, of number: Int64, _ db: Database) throws {
         if let found = try db.row("SELECT text FROM message_words WHERE rowid = ?", [number]) {
-            guard (found["text"] as String?) != text else { return }
+            guard (found["text"] as String?) != self.entry(of: text) else { return }
             try db.run("DELETE FROM message_words WHERE rowid = ?", [number])
         }
         try self.insert(text, of: number, db)
