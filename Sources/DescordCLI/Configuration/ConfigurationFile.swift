@@ -1,4 +1,4 @@
-import Glibc
+import DescordStore
 import LibP2PCore
 
 /// `config.json`: one object of settings, in `$XDG_CONFIG_HOME/descord` and in the home, whose members win.
@@ -35,23 +35,10 @@ package struct ConfigurationFile: Sendable {
             text += "  \(JSONValue.string(member.name).line): \(member.value.line)\(comma)\n"
         }
         text += "}\n"
-        let temporary = "\(self.path).\(getpid())"
-        unlink(temporary)  // of a process of this number that was killed here
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.failure(writing: self.path, errno) }
-        var number = StandardStreams.write(Array(text.utf8), to: descriptor)
-        if number == 0, fsync(descriptor) != 0 { number = errno }
-        close(descriptor)
-        if number == 0, rename(temporary, self.path) != 0 { number = errno }
-        guard number == 0 else {
-            unlink(temporary)
-            throw Self.failure(writing: self.path, number)
+        do throws(HomeFailure) {
+            try HomeFiles.write(Array(text.utf8), to: self.path, replacing: true)
+        } catch {
+            throw CommandError(error)
         }
-    }
-
-    private static func failure(writing path: String, _ number: Int32) -> CommandError {
-        CommandError(
-            .inputOutput, number == ENOSPC ? .diskFull : .inputOutput,
-            "cannot write \"\(path)\": \(SystemText.error(number))")
     }
 }

@@ -11,12 +11,6 @@ final class LookupCache {
     struct List: Hashable {
         let kinds: ActKinds
         let subject: [UInt8]?
-
-        /// All bytes at once: an array takes them one by one.
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(self.kinds)
-            self.subject?.withUnsafeBytes { hasher.combine(bytes: $0) }
-        }
     }
 
     /// The most operations that are remembered: several times those of one batch.
